@@ -1,0 +1,103 @@
+import type { Address, ChainId } from '../core/ids.ts';
+import type { Gap, Discrepancy } from '../core/portfolio.ts';
+import type { Precision, Rule, Step } from '../core/rule.ts';
+import type { BlockRef, CallResult, ContractCall, GraphDialect, RowQuery } from '../core/source.ts';
+
+/** One place where a protocol (or a fork of a known family) runs. A fork is a row of this type, not code. */
+export interface Deployment {
+  /** As in `aave-v3/1/core`: protocol, chain number, market. */
+  readonly id: string;
+  readonly protocol: string;
+  readonly chain: ChainId;
+  /** For people: `Aave v3 Ethereum core`. */
+  readonly label: string;
+  /** The protocol's own id of what is liquidated together: pool or comet address; empty where one deployment has many markets. */
+  readonly market: string;
+  /** The published subgraph: an id of The Graph's network, or a full URL where it lives elsewhere; null where there is none. */
+  readonly subgraph: { readonly dialect: GraphDialect; readonly id: string } | { readonly dialect: GraphDialect; readonly url: string } | null;
+  readonly contracts: Readonly<Record<string, Address>>;
+  /** Where the row was read, as repository@commit. */
+  readonly source: string;
+}
+
+/** The rows that discovery found, by query name. */
+export type Rows = Readonly<Record<string, readonly unknown[]>>;
+
+/** What an adapter makes of a deployment's rows and calls. */
+export interface NormalizeInput {
+  readonly deployment: Deployment;
+  readonly owners: readonly Address[];
+  readonly block: BlockRef;
+  readonly rows: Rows;
+  /** Answers to the calls that `value` planned; null where no chain endpoint is configured. */
+  readonly calls: ReadonlyMap<string, CallResult> | null;
+}
+
+/** A market with its state in the rule's own typed form. */
+export interface NormalizedMarket {
+  /** Unique within the portfolio: the deployment's id, and the market where there are several. */
+  readonly id: string;
+  readonly market: string;
+  readonly label: string;
+  readonly rule: string;
+  readonly state: unknown;
+}
+
+/** An account with its position in the rule's own typed form. */
+export interface NormalizedAccount {
+  readonly id: string;
+  readonly market: string;
+  readonly owner: Address;
+  readonly position: unknown;
+  readonly precision: Precision;
+  readonly missing: readonly string[];
+}
+
+/** The result of normalizing: plain data, nothing valued yet. */
+export interface Normalized {
+  readonly markets: readonly NormalizedMarket[];
+  readonly accounts: readonly NormalizedAccount[];
+  readonly gaps: readonly Gap[];
+  readonly discrepancies: readonly Discrepancy[];
+}
+
+/** One unsigned call, to be signed by the owner's wallet. */
+export interface UnsignedCall {
+  readonly to: Address;
+  readonly data: string;
+  readonly value: bigint;
+  readonly chain: ChainId;
+  /** One sentence for a person. */
+  readonly description: string;
+}
+
+/** Who acts on which account; states come from an opened Portfolio, targets never do. */
+export interface ActionContext {
+  readonly deployment: Deployment;
+  /** The protocol's own market id, as in the Portfolio's market entry. */
+  readonly market: string;
+  readonly state: unknown;
+  readonly owner: Address;
+  /** The account that sends the call: the owner, or a liquidator. */
+  readonly sender: Address;
+}
+
+/**
+ * A protocol family: pure planning and normalizing around its rules. The only code that talks to the network are the sources; they
+ * run what `discover` and `value` describe. Adding a protocol = one folder under src/protocols with these members, one under subgraphs, one fixture, one
+ * line in registry.ts; the contract suite then says what is missing.
+ */
+export interface Protocol {
+  readonly id: string;
+  readonly label: string;
+  readonly rules: readonly Rule[];
+  readonly deployments: readonly Deployment[];
+  /** Which rows to read from the subgraph. Owners are lower-case. */
+  discover(deployment: Deployment, owners: readonly Address[]): readonly RowQuery[];
+  /** Which contract calls value those rows, all at one block. */
+  value(deployment: Deployment, owners: readonly Address[], rows: Rows): readonly ContractCall[];
+  /** Rows and answers → markets and accounts. A failing account becomes a gap; nothing is dropped silently. */
+  normalize(input: NormalizeInput): Normalized;
+  /** One step as calls with their approvals, through the protocol's own ABI, aimed at the deployment's contracts only. */
+  encodeStep(context: ActionContext, step: Step): readonly UnsignedCall[];
+}
