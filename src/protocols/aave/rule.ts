@@ -1,0 +1,129 @@
+import { Decimal, fromFixed } from '../../core/decimal.ts';
+import { MissingPrice } from '../../core/errors.ts';
+import { divDown, WAD } from '../../core/fixed-point.ts';
+import type { AssetId } from '../../core/ids.ts';
+import type { AccountView, Applied, ExposureTerm, Leg, NativeHealth, PriceMove, Rule, Step } from '../../core/rule.ts';
+import { type AaveAccountData, computeAccountData, type ValuedHolding } from './account-data.ts';
+import { applyLiquidation } from './liquidate.ts';
+import { AAVE_PROFILES, type AaveProfile } from './profile.ts';
+import { type AavePool, type AavePosition, aavePoolSchema, aavePositionSchema } from './state.ts';
+import { applyBorrow, applyRepay, applySupply, applyWithdraw } from './steps.ts';
+import { violate } from './violations.ts';
+
+type View = AccountView<AavePool, AavePosition>;
+
+/** An Aave rule: the state types are common to every version. */
+export type AaveRule = Rule<AavePool, AavePosition> & { readonly profile: AaveProfile };
+
+/** Builds the rule of one profile. */
+export function createAaveRule(profile: AaveProfile): AaveRule {
+  return {
+    id: profile.rule,
+    kind: 'lending',
+    profile,
+    marketSchema: aavePoolSchema,
+    positionSchema: aavePositionSchema,
+    legs: (view) => legsOf(profile, view),
+    health: (view) => healthOf(accountOf(profile, view)),
+    exposure: (view) => exposureOf(profile, view),
+    apply: (view, step) => applyStep(profile, view, step),
+    reprice: repriceAave,
+  };
+}
+
+/** The rules of every Aave version and of Spark. */
+export const AAVE_RULES: readonly AaveRule[] = AAVE_PROFILES.map(createAaveRule);
+
+function accountOf(profile: AaveProfile, view: View): AaveAccountData {
+  return computeAccountData(profile, view.market, view.position, view.at);
+}
+
+function healthOf(account: AaveAccountData): NativeHealth {
+  const hasDebt = account.totalDebtBase !== 0n;
+  const liquidatable = account.healthFactor < WAD;
+  return {
+    healthFactor: hasDebt ? fromFixed(account.healthFactor, 18) : null,
+    liquidatable,
+    reason: hasDebt ? `healthFactor ${account.healthFactor} ${liquidatable ? '<' : '>='} 1e18` : 'no debt',
+    figures: {
+      totalCollateralBase: account.totalCollateralBase,
+      totalDebtBase: account.totalDebtBase,
+      currentLiquidationThreshold: account.currentLiquidationThreshold,
+      ltv: account.ltv,
+      healthFactor: account.healthFactor,
+    },
+  };
+}
+
+function legsOf(profile: AaveProfile, view: View): Leg[] {
+  return accountOf(profile, view).holdings.flatMap((valued) => {
+    const leg = { asset: valued.reserve.asset, symbol: valued.reserve.symbol, decimals: valued.reserve.decimals, priceUsd: priceUsd(view.market, valued) };
+    const debt = valued.variableDebt + valued.stableDebt;
+    const supply: Leg[] =
+      valued.supplied === 0n
+        ? []
+        : [{ ...leg, side: valued.counts ? 'collateral' : 'supply', amount: valued.supplied, weight: valued.counts ? weightOf(valued) : new Decimal(0) }];
+    return debt === 0n ? supply : [...supply, { ...leg, side: 'debt' as const, amount: debt, weight: new Decimal(1) }];
+  });
+}
+
+function exposureOf(profile: AaveProfile, view: View): ExposureTerm[] {
+  return legsOf(profile, view).flatMap((leg): ExposureTerm[] => {
+    if (leg.side === 'supply') return [];
+    const side = leg.side === 'debt' ? 'debt' : 'collateral';
+    return [{ side, asset: leg.asset, symbol: leg.symbol, decimals: leg.decimals, amount: leg.amount, priceUsd: leg.priceUsd, weight: leg.weight, role: side }];
+  });
+}
+
+function weightOf(valued: ValuedHolding): Decimal {
+  return fromFixed(BigInt(valued.thresholdBps), 4);
+}
+
+/** USD per whole token: oracle price in base units, times the base currency's own price. */
+function priceUsd(pool: AavePool, valued: ValuedHolding): Decimal {
+  if (pool.baseUsdE8 === 0n) throw new MissingPrice(pool.baseAsset ?? 'the base currency', 'this pool');
+  return new Decimal(valued.price.toString()).times(fromFixed(pool.baseUsdE8, 8)).div(pool.baseUnit.toString());
+}
+
+function applyStep(profile: AaveProfile, view: View, step: Step): Applied<AavePool, AavePosition> {
+  const ledger = { pool: view.market, position: view.position };
+  switch (step.kind) {
+    case 'supply':
+      return applySupply(profile, ledger, step.asset, step.amount, view.at);
+    case 'withdraw':
+      return applyWithdraw(profile, ledger, step.asset, step.amount, view.at);
+    case 'borrow':
+      return applyBorrow(profile, ledger, step.asset, step.amount, view.at);
+    case 'repay':
+      return applyRepay(profile, ledger, step.asset, step.amount, view.at);
+    case 'liquidate':
+      return applyLiquidation(profile, ledger, step, view.at);
+    case 'close':
+      throw violate(profile, 'InvalidAmount', 'a lending account has no position to close');
+  }
+}
+
+/**
+ * Moves oracle prices. Where the base currency is an asset (v2: ETH), that asset's move changes the base's USD price, and every other asset's
+ * price in base units moves against it.
+ */
+function repriceAave(pool: AavePool, moves: ReadonlyMap<AssetId, PriceMove>): AavePool {
+  const base = pool.baseAsset === null ? undefined : moves.get(pool.baseAsset);
+  const moved = (price: bigint, asset: AssetId | null): bigint => {
+    const own = asset === null ? undefined : moves.get(asset);
+    const up = (own?.numerator ?? 1n) * (base?.denominator ?? 1n);
+    const down = (own?.denominator ?? 1n) * (base?.numerator ?? 1n);
+    return divDown(price * up, down);
+  };
+  return {
+    ...pool,
+    baseUsdE8: base === undefined ? pool.baseUsdE8 : divDown(pool.baseUsdE8 * base.numerator, base.denominator),
+    reserves: pool.reserves.map((reserve) => ({ ...reserve, price: moved(reserve.price, reserve.asset) })),
+    eModes: pool.eModes.map((category) => (category.price === null ? category : { ...category, price: moved(category.price, categoryAsset(pool, category.collateral)) })),
+  };
+}
+
+/** A category's own oracle moves with its members; the first one stands for them. */
+function categoryAsset(pool: AavePool, collateral: readonly number[]): AssetId | null {
+  return pool.reserves.find((reserve) => reserve.id === collateral[0])?.asset ?? null;
+}
