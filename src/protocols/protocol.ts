@@ -16,6 +16,8 @@ export interface Deployment {
   /** The published subgraph: an id of The Graph's network, or a full URL where it lives elsewhere; null where there is none. */
   readonly subgraph: { readonly dialect: GraphDialect; readonly id: string } | { readonly dialect: GraphDialect; readonly url: string } | null;
   readonly contracts: Readonly<Record<string, Address>>;
+  /** The rule that is assumed where no chain endpoint tells the version. */
+  readonly assumedRule: string;
   /** Where the row was read, as repository@commit. */
   readonly source: string;
 }

@@ -1,0 +1,23 @@
+import type { FindRule, Rule } from '../core/rule.ts';
+import { aaveV2, aaveV3, spark } from './aave/index.ts';
+import type { Deployment, Protocol } from './protocol.ts';
+
+/** Every protocol that Plimsoll reads. */
+export const PROTOCOLS: readonly Protocol[] = [aaveV3, aaveV2, spark];
+
+const RULES: ReadonlyMap<string, Rule> = new Map(PROTOCOLS.flatMap((protocol) => protocol.rules).map((rule) => [rule.id, rule]));
+
+/**
+ * Finds a rule by id.
+ *
+ * @example
+ * ```ts
+ * findRule('aave-v3@3.6')?.kind; // 'lending'
+ * ```
+ */
+export const findRule: FindRule = (ruleId) => RULES.get(ruleId);
+
+/** Every deployment of every protocol. */
+export function listDeployments(): readonly Deployment[] {
+  return PROTOCOLS.flatMap((protocol) => protocol.deployments);
+}
