@@ -3,12 +3,13 @@ import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { Decimal } from '../core/decimal.ts';
 import { InvalidArgument, InvalidFile } from '../core/errors.ts';
-import { abs, pow10 } from '../core/fixed-point.ts';
+import { pow10 } from '../core/fixed-point.ts';
 import { computeSeizure } from '../protocols/aave/liquidation.ts';
 import { type AaveProfile, getAaveProfile } from '../protocols/aave/profile.ts';
 
-/** Rows recorded as floats are compared with this relative tolerance. */
-const DECIMAL_TOLERANCE = new Decimal('1e-9');
+/** Amounts that were recorded as floats are taken as known to one part in this many. */
+const FLOAT_TOLERANCE_INVERSE = 10n ** 9n;
+const UNLIMITED = 2n ** 255n;
 
 const natural = z.string().regex(/^[0-9]{1,78}$/, 'expected a non-negative integer').transform((text) => BigInt(text));
 const optionalBps = z.string().regex(/^[0-9]{0,5}$/).transform((text) => (text === '' ? null : BigInt(text)));
@@ -46,7 +47,7 @@ export interface ReplayResult {
   readonly rows: number;
   /** Reproduced to the last unit, or within 1e-9 where the amounts were recorded as floats. */
   readonly exact: number;
-  /** Of `exact`: those compared with the tolerance. */
+  /** Of `exact`: rows of floats that hold within the tolerance of their amounts. */
   readonly exactWithinTolerance: number;
   readonly different: number;
   readonly details: readonly ReplayDifference[];
@@ -96,11 +97,8 @@ function replayRows(rows: readonly RecordedLiquidation[], profile: AaveProfile):
   let exactWithinTolerance = 0;
   rows.forEach((entry, at) => {
     const outcome = replayRow(entry, profile);
-    if (outcome.kind === 'exact') return;
-    if (outcome.kind === 'within-tolerance') {
-      exactWithinTolerance += 1;
-      return;
-    }
+    if (outcome.kind === 'within-tolerance') exactWithinTolerance += 1;
+    if (outcome.kind !== 'different') return;
     details.push({
       line: at + 2,
       timestamp: Number(entry.ts),
@@ -115,36 +113,48 @@ function replayRows(rows: readonly RecordedLiquidation[], profile: AaveProfile):
 }
 
 type RowOutcome =
-  | { readonly kind: 'exact' | 'within-tolerance' }
+  | { readonly kind: 'exact' }
+  | { readonly kind: 'within-tolerance' }
   | { readonly kind: 'different'; readonly recorded: string; readonly computed: string | null; readonly reason: string };
 
 /** A row bound by the debt gives the seized amount; one bound by the collateral gives the debt that it pays for. */
 function replayRow(entry: RecordedLiquidation, profile: AaveProfile): RowOutcome {
-  const bonusBps = entry.exact_bonus_bps;
   const byDebt = entry.limited_by !== 'collateral';
-  const recorded = byDebt ? entry.collateral_seized_raw : entry.debt_repaid_raw;
-  if (bonusBps === null || entry.collateral_price_eth_wei === 0n || entry.debt_price_eth_wei === 0n) {
+  const [given, recorded] = byDebt ? [entry.debt_repaid_raw, entry.collateral_seized_raw] : [entry.collateral_seized_raw, entry.debt_repaid_raw];
+  if (entry.exact_bonus_bps === null || entry.collateral_price_eth_wei === 0n || entry.debt_price_eth_wei === 0n) {
     return { kind: 'different', recorded: recorded.toString(), computed: null, reason: 'a price is 0' };
   }
-  const unlimited = 2n ** 255n;
-  const seizure = computeSeizure(profile, {
-    collateralPrice: entry.collateral_price_eth_wei,
-    collateralDecimals: entry.collateral_decimals,
-    collateralBalance: byDebt ? unlimited : entry.collateral_seized_raw,
-    debtPrice: entry.debt_price_eth_wei,
-    debtDecimals: entry.debt_decimals,
-    debtToCover: byDebt ? entry.debt_repaid_raw : unlimited,
-    bonusBps,
-    protocolFeeBps: 0n,
-  });
-  const computed = byDebt ? seizure.seized : seizure.repaid;
+  const computed = computeOther(entry, profile, given);
   if (computed === recorded) return { kind: 'exact' };
-  if (entry.amount_source === 'decimal' && isClose(computed, recorded)) return { kind: 'within-tolerance' };
+  if (entry.amount_source === 'decimal' && isReachable(entry, profile, given, recorded)) return { kind: 'within-tolerance' };
   return { kind: 'different', recorded: recorded.toString(), computed: computed.toString(), reason: 'the rule gives another amount' };
 }
 
-function isClose(computed: bigint, recorded: bigint): boolean {
-  return new Decimal(abs(computed - recorded).toString()).lte(DECIMAL_TOLERANCE.times(recorded.toString()));
+/** The amount that the rule pairs with the given one. */
+function computeOther(entry: RecordedLiquidation, profile: AaveProfile, given: bigint): bigint {
+  const byDebt = entry.limited_by !== 'collateral';
+  const seizure = computeSeizure(profile, {
+    collateralPrice: entry.collateral_price_eth_wei,
+    collateralDecimals: entry.collateral_decimals,
+    collateralBalance: byDebt ? UNLIMITED : given,
+    debtPrice: entry.debt_price_eth_wei,
+    debtDecimals: entry.debt_decimals,
+    debtToCover: byDebt ? given : UNLIMITED,
+    bonusBps: entry.exact_bonus_bps ?? 0n,
+    protocolFeeBps: 0n,
+  });
+  return byDebt ? seizure.seized : seizure.repaid;
+}
+
+/** Both amounts of the row were floats: some pair within the tolerance of what was recorded must satisfy the rule. */
+function isReachable(entry: RecordedLiquidation, profile: AaveProfile, given: bigint, recorded: bigint): boolean {
+  const least = computeOther(entry, profile, given - slackOf(given)) - slackOf(recorded);
+  const greatest = computeOther(entry, profile, given + slackOf(given)) + slackOf(recorded);
+  return least <= recorded && recorded <= greatest;
+}
+
+function slackOf(amount: bigint): bigint {
+  return amount / FLOAT_TOLERANCE_INVERSE;
 }
 
 function collectBonuses(rows: readonly RecordedLiquidation[]): Map<string, Set<bigint>> {
