@@ -32,6 +32,8 @@ export interface Crossing {
 
 /** Half-widths that are tried around a root, relative to it: the narrowest that the oracle's price steps allow is reported. */
 const WIDTHS = ['1e-18', '1e-15', '1e-12', '1e-10', '1e-9', '1e-8', '1e-7', '1e-6', '1e-5'].map((width) => new Decimal(width));
+/** Half-widths that tell a straight piece from a curve, on which a secant only comes near. */
+const NARROW_WIDTHS = WIDTHS.slice(0, 3);
 /** How far from the straight line a probe may lie and still be on it, relative to what the line spans: rounding of prices. */
 const LINE_TOLERANCE = new Decimal('1e-6');
 /** Points of the scan of a curve that is not a straight line, dense near the start. */
@@ -53,7 +55,7 @@ export function findCrossing(search: CrossingSearch): Crossing | null {
   const inside = root !== null && isBetween(root, search.start, search.end) ? root : null;
   if (isStraight(search, first, inside)) {
     if (inside === null) return null;
-    const crossing = confirm(search, first, inside);
+    const crossing = confirm(search, first, { root: inside, widths: WIDTHS });
     if (crossing !== null) return crossing;
   }
   return scan(search, first);
@@ -72,9 +74,9 @@ function isStraight(search: CrossingSearch, first: CrossingProbe, root: Decimal 
 }
 
 /** The narrowest pair of points around a root between which the decision changes; null where there is none. */
-function confirm(search: CrossingSearch, first: CrossingProbe, root: Decimal): Crossing | null {
+function confirm(search: CrossingSearch, first: CrossingProbe, { root, widths }: { readonly root: Decimal; readonly widths: readonly Decimal[] }): Crossing | null {
   const outward = search.end.gt(search.start) ? 1 : -1;
-  for (const width of WIDTHS) {
+  for (const width of widths) {
     const half = root.abs().times(width).times(outward);
     const before = clamp(roundFactor(root.minus(half)), search.start, search.end);
     const beyond = clamp(roundFactor(root.plus(half)), search.start, search.end);
@@ -103,7 +105,7 @@ function narrow(search: CrossingSearch, first: CrossingProbe, within: { readonly
   let { before, beyond } = within;
   for (let k = 0; k < BISECTIONS && beyond.minus(before).abs().gt(beyond.abs().times(RESOLUTION)); k += 1) {
     const root = secant(search, before, beyond);
-    const crossing = k % 8 === 0 && root !== null ? confirm(search, first, root) : null;
+    const crossing = k % 8 === 0 && root !== null ? confirm(search, first, { root, widths: NARROW_WIDTHS }) : null;
     if (crossing !== null) return crossing;
     const middle = roundFactor(before.plus(beyond).div(2));
     const probe = search.probe(middle);

@@ -2,8 +2,8 @@ import { Decimal, fromFixed, ONE, sum, ZERO } from '../core/decimal.ts';
 import { type AssetId, USD } from '../core/ids.ts';
 import { type CrossingProbe, findCrossing } from './crossing.ts';
 import type { AccountEvaluation } from './evaluate.ts';
-import { tryProbe } from './liquidation-price.ts';
 import { type AssetGroups, type Moves, toPriceMove } from './moves.ts';
+import { probeAlone, probeTogether } from './probe.ts';
 
 /** Which assets move, and together with what. */
 export interface DistanceOptions {
@@ -50,20 +50,12 @@ export function computeDistance(accounts: readonly AccountEvaluation[], options:
 
 function accountDistance(account: AccountEvaluation, options: DistanceOptions): Decimal | null {
   if (account.native.liquidatable) return ZERO;
-  return smallestMove(netExposures([account], options), (moves) => {
-    const answer = tryProbe(account, moves);
-    return answer === null ? null : { slack: answer.slack, breached: answer.liquidatable };
-  });
+  return smallestMove(netExposures([account], options), (moves) => probeAlone(account, moves));
 }
 
 function unifiedDistance(indebted: readonly AccountEvaluation[], options: DistanceOptions): Decimal | null {
   if (sum(indebted.map((account) => account.slack)).lt(0)) return ZERO;
-  return smallestMove(netExposures(indebted, options), (moves) => {
-    const answers = indebted.map((account) => tryProbe(account, moves));
-    if (answers.some((answer) => answer === null)) return null;
-    const slack = sum(answers.map((answer) => answer?.slack ?? ZERO));
-    return { slack, breached: slack.lt(0) };
-  });
+  return smallestMove(netExposures(indebted, options), (moves) => probeTogether(indebted, { moves, rest: ZERO }));
 }
 
 interface NetExposure {

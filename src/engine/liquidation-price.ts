@@ -1,9 +1,9 @@
-import { Decimal, fromFixed, ONE, sum, ZERO } from '../core/decimal.ts';
-import { isPlimsollError } from '../core/errors.ts';
+import { Decimal, fromFixed, ONE, sum } from '../core/decimal.ts';
 import type { AssetId } from '../core/ids.ts';
 import { type Crossing, type CrossingProbe, type CrossingSearch, findCrossing } from './crossing.ts';
-import { type AccountEvaluation, probeAccount } from './evaluate.ts';
-import { type Moves, moveTogether, type PriceDriver } from './moves.ts';
+import type { AccountEvaluation } from './evaluate.ts';
+import { moveTogether, type PriceDriver } from './moves.ts';
+import { probeAlone, probeTogether } from './probe.ts';
 
 /** A price at which something changes; `factor` 1 is today's price. */
 export interface PricePoint {
@@ -70,33 +70,16 @@ export function computeLiquidationPrices(accounts: readonly AccountEvaluation[],
  * Today's decision is where the search starts, so for an account that is liquidatable now the points are where it stops being so.
  */
 export function computeLiquidationPrice(account: AccountEvaluation, driver: PriceDriver): PricePair {
-  const probe = (factor: Decimal): CrossingProbe | null => {
-    const answer = tryProbe(account, moveTogether(driver.assets, factor));
-    return answer === null ? null : { slack: answer.slack, breached: answer.liquidatable };
-  };
+  const probe = (factor: Decimal): CrossingProbe | null => probeAlone(account, moveTogether(driver.assets, factor));
   return searchBothWays({ slope: slopeOf([account], driver), probe, holders: [account], driver });
 }
 
 /** Finds where a driver's price takes the unified health factor of accounts with debt across 1. */
 export function computeUnifiedPrice(accounts: readonly AccountEvaluation[], driver: PriceDriver): PricePair {
-  const probe = (factor: Decimal): CrossingProbe | null => {
-    const moves = moveTogether(driver.assets, factor);
-    const answers = accounts.map((account) => (isExposed(account, driver) ? tryProbe(account, moves) : account));
-    if (answers.some((answer) => answer === null)) return null;
-    const slack = sum(answers.map((answer) => answer?.slack ?? ZERO));
-    return { slack, breached: slack.isNegative() && !slack.isZero() };
-  };
+  const exposed = accounts.filter((account) => isExposed(account, driver));
+  const rest = sum(accounts.filter((account) => !exposed.includes(account)).map((account) => account.slack));
+  const probe = (factor: Decimal): CrossingProbe | null => probeTogether(exposed, { moves: moveTogether(driver.assets, factor), rest });
   return searchBothWays({ slope: slopeOf(accounts, driver), probe, holders: accounts, driver });
-}
-
-/** A probe of an account, or null where its rule cannot value it there (a price that rounds to 0). */
-export function tryProbe(account: AccountEvaluation, moves: Moves): ReturnType<typeof probeAccount> | null {
-  try {
-    return probeAccount(account.account, { moves });
-  } catch (error) {
-    if (isPlimsollError(error)) return null;
-    throw error;
-  }
 }
 
 function walletPrice(driver: PriceDriver, indebted: readonly AccountEvaluation[], perAccount: readonly AccountLiquidationPrices[]): WalletLiquidationPrice {
@@ -107,8 +90,7 @@ function walletPrice(driver: PriceDriver, indebted: readonly AccountEvaluation[]
     });
     return points.reduce<FirstLiquidation | null>((near, entry) => (near === null || entry.point.move.abs().lt(near.point.move.abs()) ? entry : near), null);
   };
-  const unified = indebted.some((account) => isExposed(account, driver)) ? computeUnifiedPrice(indebted, driver) : { down: null, up: null };
-  return { driver, unified, first: { down: first('down'), up: first('up') } };
+  return { driver, unified: computeUnifiedPrice(indebted, driver), first: { down: first('down'), up: first('up') } };
 }
 
 interface PriceSearch extends Pick<CrossingSearch, 'slope' | 'probe'> {

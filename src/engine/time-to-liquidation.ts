@@ -25,7 +25,8 @@ const FIRST_STEP = 3_600n;
 
 /**
  * Measures the time until interest or borrowing fees alone liquidate each account, to the second, by asking its rule at later times: steps that
- * double, then bisection. Debt that outgrows its collateral once keeps doing so at constant rates, so the first change is the only one.
+ * double, then bisection. With debt growing at least as fast as collateral the decision changes once and this is exact; where some collateral earns more than
+ * the debt costs, a liquidation that would heal again between two steps is not seen.
  */
 export function computeTimeToLiquidation(accounts: readonly AccountEvaluation[]): WalletTime {
   const times = accounts.map(accountTime);
