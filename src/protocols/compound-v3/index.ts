@@ -1,0 +1,24 @@
+import type { Rule } from '../../core/rule.ts';
+import type { Protocol } from '../protocol.ts';
+import { encodeCometStep } from './actions.ts';
+import { compoundV3Deployments } from './deployments.ts';
+import { discoverComet } from './discover.ts';
+import { normalizeComet } from './normalize.ts';
+import { compoundV3Rule } from './rule.ts';
+import { valueComet } from './value.ts';
+
+/** Compound v3: one comet per deployment, one account per owner and comet. */
+export const compoundV3: Protocol = {
+  id: 'compound-v3',
+  label: 'Compound v3',
+  rules: [compoundV3Rule as Rule],
+  deployments: compoundV3Deployments,
+  discover: discoverComet,
+  value: valueComet,
+  normalize: normalizeComet,
+  encodeStep: encodeCometStep,
+};
+
+export { compoundV3Rule } from './rule.ts';
+export { computeBuyCollateral, computeReserves, quoteCollateral } from './buy-collateral.ts';
+export { encodeBuyCollateral } from './actions.ts';
