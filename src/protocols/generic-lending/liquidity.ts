@@ -5,6 +5,8 @@ import { type GenericAsset, type GenericMarket, type GenericPosition, getAsset, 
 /** One asset of an account, split into the part where its own collateral covers its own debt and the rest. Raw base units. */
 export interface AssetSplit {
   readonly asset: GenericAsset;
+  /** True where the asset is both collateral and debt, and the book has a self-collateral factor. */
+  readonly overlaps: boolean;
   /** Debt covered by collateral in the same asset; it stands on both sides at full value. */
   readonly selfCovered: bigint;
   /** Collateral left for other debt. */
@@ -35,7 +37,9 @@ export function splitBySelfCollateral(market: GenericMarket, position: GenericPo
     const balance = held?.collateral === true ? held.amount : 0n;
     const owed = position.debts.find((entry) => entry.asset === id)?.amount ?? 0n;
     const factor = market.selfCollateralFactor;
-    if (factor === null || balance === 0n || owed === 0n) return { asset, selfCovered: 0n, collateral: balance, debt: owed };
+    if (factor === null || balance === 0n || owed === 0n) {
+      return { asset, overlaps: false, selfCovered: 0n, collateral: balance, debt: owed };
+    }
     const needed = mulDivDown(owed, WAD, factor);
     return needed > balance
       ? splitOf(asset, mulDivDown(balance, factor, WAD), 0n, owed)
@@ -44,7 +48,7 @@ export function splitBySelfCollateral(market: GenericMarket, position: GenericPo
 }
 
 function splitOf(asset: GenericAsset, selfCovered: bigint, collateral: bigint, owed: bigint): AssetSplit {
-  return { asset, selfCovered, collateral, debt: owed - selfCovered };
+  return { asset, overlaps: true, selfCovered, collateral, debt: owed - selfCovered };
 }
 
 /**
@@ -58,12 +62,12 @@ export function computeLiquidity(market: GenericMarket, position: GenericPositio
   let liabilityValue = 0n;
   let borrows = 0;
   let isolated = false;
-  for (const { asset, selfCovered, collateral, debt } of splitBySelfCollateral(market, position)) {
+  for (const { asset, overlaps, selfCovered, collateral, debt } of splitBySelfCollateral(market, position)) {
     if (selfCovered + debt > 0n) {
       borrows += 1;
-      isolated ||= asset.borrowIsolated || selfCovered > 0n;
+      isolated ||= asset.borrowIsolated || overlaps;
     }
-    if (selfCovered > 0n) {
+    if (overlaps) {
       const counted = (collateral > 0n ? mulDivDown(collateral, getCollateralFactor(asset), WAD) : 0n) + selfCovered;
       collateralValue += valueOf(asset, counted);
       liabilityValue += valueOf(asset, selfCovered);
