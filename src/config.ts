@@ -1,0 +1,84 @@
+import { PlimsollError } from './core/errors.ts';
+import { type ChainId, parseChain } from './core/ids.ts';
+
+/** What the environment says. Everything is optional: with nothing set, Plimsoll reads its embedded recorded data. */
+export interface Config {
+  /** Key of The Graph's gateway. */
+  readonly graphApiKey: string | null;
+  /** Own subgraph endpoints by deployment id. */
+  readonly graphUrls: ReadonlyMap<string, string>;
+  readonly rpcUrls: ReadonlyMap<ChainId, { readonly first: string; readonly second: string | null }>;
+  /** Base address of a market price API in the form of coins.llama.fi; null = no market prices. */
+  readonly priceApiUrl: string | null;
+  readonly maxBlockAgeSeconds: number;
+  /** Name or folder of the recorded data set to use. */
+  readonly recorded: string | null;
+}
+
+/** The variables that configure Plimsoll, for `doctor` and the README. */
+export const VARIABLES = [
+  ['GRAPH_API_KEY', 'discovers accounts on every deployment through The Graph'],
+  ['GRAPH_URL_<DEPLOYMENT>', 'a subgraph endpoint of your own, as in GRAPH_URL_AAVE_V3_1_CORE'],
+  ['RPC_URL_<CHAIN>', 'values accounts on that chain exactly, as in RPC_URL_1'],
+  ['RPC_URL_<CHAIN>_SECOND', 'a second endpoint: both must agree at the block hash'],
+  ['PRICE_API_URL', 'market prices beside the oracles (the form of coins.llama.fi)'],
+  ['PLIMSOLL_MAX_BLOCK_AGE', 'seconds after which a source counts as stale (default 600)'],
+  ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
+] as const;
+
+const DEFAULT_MAX_BLOCK_AGE_SECONDS = 600;
+
+/**
+ * Reads the environment. The only function that does.
+ *
+ * @throws {PlimsollError} INVALID_CONFIGURATION naming the variable, never its value
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const set = Object.entries(environment).flatMap(([name, value]): [string, string][] => (value === undefined || value.trim() === '' ? [] : [[name, value.trim()]]));
+  const valueOf = (name: string): string | null => set.find(([key]) => key === name)?.[1] ?? null;
+  const graphUrls = new Map(set.filter(([name]) => name.startsWith('GRAPH_URL_')).map(([name, value]) => [name, requireUrl(name, value)]));
+  return {
+    graphApiKey: valueOf('GRAPH_API_KEY'),
+    graphUrls,
+    rpcUrls: readRpcUrls(set),
+    priceApiUrl: optionalUrl('PRICE_API_URL', valueOf('PRICE_API_URL')),
+    maxBlockAgeSeconds: readAge(valueOf('PLIMSOLL_MAX_BLOCK_AGE')),
+    recorded: valueOf('PLIMSOLL_RECORDED'),
+  };
+}
+
+/** Whether anything live is configured; otherwise the embedded data are read. */
+export function isLive(config: Config): boolean {
+  return config.recorded === null && (config.graphApiKey !== null || config.graphUrls.size > 0 || config.rpcUrls.size > 0);
+}
+
+/** The name of the variable that sets a deployment's own subgraph endpoint. */
+export function graphUrlVariable(deploymentId: string): string {
+  return `GRAPH_URL_${deploymentId.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+}
+
+function readRpcUrls(set: readonly (readonly [string, string])[]): Config['rpcUrls'] {
+  const urls = new Map<ChainId, { first: string; second: string | null }>();
+  for (const [name, value] of set) {
+    const chain = /^RPC_URL_([0-9]+)$/.exec(name)?.[1];
+    if (chain === undefined) continue;
+    const second = set.find(([key]) => key === `${name}_SECOND`)?.[1] ?? null;
+    urls.set(parseChain(chain), { first: requireUrl(name, value), second: optionalUrl(`${name}_SECOND`, second) });
+  }
+  return urls;
+}
+
+function readAge(text: string | null): number {
+  if (text === null) return DEFAULT_MAX_BLOCK_AGE_SECONDS;
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new PlimsollError('INVALID_CONFIGURATION', 'PLIMSOLL_MAX_BLOCK_AGE must be a whole number of seconds above 0.', { variable: 'PLIMSOLL_MAX_BLOCK_AGE' });
+}
+
+function optionalUrl(name: string, value: string | null): string | null {
+  return value === null ? null : requireUrl(name, value);
+}
+
+function requireUrl(name: string, value: string): string {
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
+  throw new PlimsollError('INVALID_CONFIGURATION', `${name} must be an http or https address.`, { variable: name });
+}
