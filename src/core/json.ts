@@ -16,11 +16,14 @@ export const naturalText = z
   .regex(/^(?:0|[1-9][0-9]{0,98})$/, 'expected a non-negative decimal integer string')
   .transform((text) => BigInt(text));
 
-/** Schema of a subgraph's or chain's integer, which may be negative and is carried as a string. */
-export const graphInteger = z
-  .string()
-  .regex(/^-?[0-9]{1,99}$/, 'expected an integer string')
-  .transform((text) => BigInt(text));
+/** Schema of a subgraph's integer, which may be negative and is carried as a string. A bigint passes, so that parsed rows may be parsed again. */
+export const graphInteger = z.union([
+  z.bigint(),
+  z
+    .string()
+    .regex(/^-?[0-9]{1,99}$/, 'expected an integer string')
+    .transform((text) => BigInt(text)),
+]);
 
 /** Schema of a CAIP-19 asset id. */
 export const assetIdText = z.string().regex(ASSET_PATTERN, 'expected an asset id').transform((text) => text as AssetId);
