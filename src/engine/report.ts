@@ -13,7 +13,8 @@ import { DEFAULT_DUST_USD, summarizeWallet, type WalletHealth } from './wallet.t
 
 /**
  * How a wallet stands, worst first: `insolvent` some account owes more than it holds · `liquidatable` some protocol would liquidate now · `critical`,
- * `warning` the weakest account's health is below the band · `safe`. `incomplete` stands above all of them: something could not be read.
+ * `warning` the weakest account's health is below the band · `safe`. Dust counts like any account. `incomplete` stands above all of them: something could
+ * not be read.
  */
 export type CompleteStatus = 'safe' | 'warning' | 'critical' | 'liquidatable' | 'insolvent';
 export type Status = CompleteStatus | 'incomplete';
@@ -112,7 +113,7 @@ export function isInsolvent(account: AccountEvaluation): boolean {
 
 function statusOf(accounts: readonly AccountEvaluation[], wallet: WalletHealth, bands: Bands): CompleteStatus {
   const health = wallet.weakest?.health ?? null;
-  if (accounts.some((account) => !account.debtFree && isInsolvent(account))) return 'insolvent';
+  if (accounts.some(isInsolvent)) return 'insolvent';
   if (accounts.some((account) => account.native.liquidatable)) return 'liquidatable';
   if (health === null) return 'safe';
   if (health.lt(bands.critical)) return 'critical';

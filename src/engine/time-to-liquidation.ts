@@ -1,6 +1,6 @@
 import { isPlimsollError } from '../core/errors.ts';
 import { SECONDS_PER_YEAR } from '../core/fixed-point.ts';
-import { type AccountEvaluation, probeAccount } from './evaluate.ts';
+import type { AccountEvaluation } from './evaluate.ts';
 
 /** How long one account lasts at constant prices, from its own time on. */
 export interface AccountTime {
@@ -49,8 +49,8 @@ function accountTime(account: AccountEvaluation): AccountTime {
 }
 
 function searchSeconds(account: AccountEvaluation): bigint | null {
-  const start = account.account.view.at;
-  const isLiquidatableAfter = (seconds: bigint): boolean => probeAccount(account.account, { at: start + seconds }).liquidatable;
+  const { rule, view } = account.account;
+  const isLiquidatableAfter = (seconds: bigint): boolean => rule.health({ ...view, at: view.at + seconds }).liquidatable;
   if (isLiquidatableAfter(0n)) return 0n;
   let safe = 0n;
   let step = FIRST_STEP;

@@ -49,7 +49,8 @@ export function summarizeWallet(accounts: readonly AccountEvaluation[], dust: De
 
 /** The account with the lowest A / L, by cross multiplication; null where none has debt. Of equals, the first. */
 export function findWeakest(accounts: readonly AccountEvaluation[]): AccountEvaluation | null {
-  return accounts.filter((account) => !account.debtFree).reduce<AccountEvaluation | null>((lowest, account) => (lowest === null || isWeaker(account, lowest) ? account : lowest), null);
+  const indebted = accounts.filter((account) => !account.debtFree);
+  return indebted.reduce<AccountEvaluation | null>((lowest, account) => (lowest === null || isWeaker(account, lowest) ? account : lowest), null);
 }
 
 /** Unified health of exposure sums: ΣA / ΣL, Σ(L − A)⁺ and Σ min(A, L) / ΣL. Only accounts with debt belong in here. */

@@ -67,9 +67,9 @@ describe(computeLiquidation, () => {
   });
 
   test('behavior: where seizing lowers health more than repaying raises it, all of the debt may go', () => {
-    // Two debts: health 0.80, discount capped at 20 %; with a target of 1, 1 / 0.94 < 0.90 / 0.8.
+    // Health 9 / 15.38, so the discount is capped at 20 %; with a target of 1, 1 / 0.91 < 0.90 / 0.8.
     const market = { ...MARKET, liquidation: { ...MARKET.liquidation, targetHealth: E18 } };
-    const deep = view([[USDC, 20_000_000_000n]], [[WETH, 5n * E18], [WBTC, 30_000_000n]], { ...market, selfCollateralFactor: null });
+    const deep = view([[USDC, 20_000_000_000n]], [[WETH, 5n * E18], [WBTC, 60_000_000n]], { ...market, selfCollateralFactor: null });
     expect(computeLiquidation(deep, { collateral: USDC, debt: WETH, repay: 'max' }).repaid).toBe(5n * E18);
   });
 
