@@ -1,4 +1,4 @@
-import type { Address, ChainId } from '../core/ids.ts';
+import type { Address, AssetId, ChainId } from '../core/ids.ts';
 import type { Gap, Discrepancy } from '../core/portfolio.ts';
 import type { Precision, Rule, Step } from '../core/rule.ts';
 import type { BlockRef, CallResult, ContractCall, GraphDialect, RowQuery } from '../core/source.ts';
@@ -96,6 +96,8 @@ export interface Protocol {
   readonly deployments: readonly Deployment[];
   /** Which rows to read from the subgraph. Owners are lower-case. */
   discover(deployment: Deployment, owners: readonly Address[]): readonly RowQuery[];
+  /** Assets whose market price is worth asking for, where the rows alone do not value an account (an oracle that only the chain tells). */
+  listAssets?(deployment: Deployment, rows: Rows): readonly AssetId[];
   /** Which contract calls value those rows, all at one block. */
   value(deployment: Deployment, owners: readonly Address[], rows: Rows): readonly ContractCall[];
   /** Rows and answers → markets and accounts. A failing account becomes a gap; nothing is dropped silently. */

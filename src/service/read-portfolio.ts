@@ -13,7 +13,8 @@ import type { ReaderOptions } from './reader-options.ts';
  */
 export async function readPortfolio(owners: readonly Address[], options: ReaderOptions): Promise<Portfolio> {
   const assembling: AssembleOptions = { owners, findRule: options.findRule, chains: options.chains };
-  const findAssets = (reading: Answered): AssetId[] =>
+  const findAssets = (reading: Answered): readonly AssetId[] =>
+    reading.protocol.listAssets?.(reading.deployment, reading.rows) ??
     assembleDeployment({ ...reading, calls: null }, assembling).accounts.flatMap((account) => account.legs.map((leg) => leg.asset as AssetId));
   const byChain = Map.groupBy(options.deployments, (deployment) => deployment.chain);
   const chains = await Promise.all([...byChain].map(([chain, deployments]) => readChain(chain, deployments, owners, options, findAssets)));

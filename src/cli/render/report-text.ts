@@ -81,7 +81,9 @@ function renderMarketHealth(report: Report): string[] {
 }
 
 function renderLiquidationPrices(report: Report): string[] {
-  const rows = report.liquidationPrices.wallet.filter((entry) => hasPoint(entry));
+  // An asset of a correlated group is shown with its group.
+  const grouped = new Set(report.drivers.filter((driver) => driver.kind === 'group').flatMap((driver) => driver.assets));
+  const rows = report.liquidationPrices.wallet.filter((entry) => hasPoint(entry) && !(entry.driver.kind === 'asset' && entry.driver.assets.some((asset) => grouped.has(asset))));
   if (rows.length === 0) return [];
   const table = new Table({ head: ['if the price of', 'falls to', 'or rises to', 'first liquidated'], chars: CHARS, style: { head: [], border: [], compact: true } });
   for (const entry of rows.slice(0, MAX_ROWS)) {

@@ -17,7 +17,7 @@ export function discoverAave(deployment: Deployment, owners: readonly Address[])
   return [
     ...common,
     { name: 'Users', documents, operation: 'Users', root: 'users', variables: { owners }, row: userRow },
-    { name: 'EModeCategories', documents, operation: 'EModeCategories', root: 'eModeCategories', variables: {}, row: eModeRow },
+    { name: 'EModeCategories', documents, operation: 'EModeCategories', root: 'emodeCategories', variables: {}, row: eModeRow },
   ];
 }
 
