@@ -5,6 +5,8 @@ import { morphoBlueDeployments } from './deployments.ts';
 import { discoverPositions } from './discover.ts';
 import { normalizePositions } from './normalize.ts';
 import { morphoBlueRule } from './rule.ts';
+import { erc20 } from '../../core/ids.ts';
+import { marketsOf, parsePositions } from './rows.ts';
 import { planCalls } from './value.ts';
 
 /** Morpho Blue: isolated markets, one account per owner and market. */
@@ -14,6 +16,9 @@ export const morphoBlue: Protocol = {
   rules: [morphoBlueRule as Rule],
   deployments: morphoBlueDeployments,
   discover: discoverPositions,
+  // A fixed oracle can only be read on chain, so the rows alone would value nothing.
+  listAssets: (deployment, rows) =>
+    marketsOf(parsePositions(rows['positions'] ?? [])).flatMap((row) => [erc20(deployment.chain, row.inputToken.id), erc20(deployment.chain, row.borrowedToken.id)]),
   value: planCalls,
   normalize: normalizePositions,
   encodeStep: encodeMorphoStep,
