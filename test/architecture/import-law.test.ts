@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SRC = join(ROOT, 'src');
+
+/** What each room may import besides itself. `config.ts` and `index.ts` are rooms of one file. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  engine: ['core'],
+  path: ['engine', 'core'],
+  proof: ['engine', 'core'],
+  protocols: ['engine', 'core'],
+  sources: ['core'],
+  store: ['core'],
+  config: ['core'],
+  service: ['protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
+  api: ['service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
+  cli: ['service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
+  web: ['core', 'engine', 'proof'],
+  index: ['service', 'protocols', 'path', 'proof', 'engine', 'core'],
+};
+/** Rooms that are pure: no input or output, no clock, no environment, no randomness. */
+const PURE = ['core', 'engine', 'path', 'protocols'];
+const TOP_LEVEL = ['.ci', '.git', '.gitignore', 'LICENSE', 'README.md', 'biome.json', 'circuits', 'contracts', 'knip.json', 'package-lock.json', 'package.json', 'src', 'subgraphs', 'test', 'tsconfig.build.json', 'tsconfig.json', 'vitest.config.ts'];
+/** Written by tools, ignored by git. */
+const IGNORED = ['node_modules', 'dist', '.cache', 'coverage'];
+
+interface SourceFile {
+  readonly path: string;
+  readonly room: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const files = listFiles(SRC).map(readSource);
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function readSource(file: string): SourceFile {
+  const text = readFileSync(file, 'utf8');
+  const imports = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  return { path: relative(ROOT, file), room: roomOf(file), text, imports };
+}
+
+function roomOf(file: string): string {
+  const [first = ''] = relative(SRC, file).split('/');
+  return first.replace(/\.ts$/, '');
+}
+
+function localTargets(file: SourceFile): string[] {
+  return file.imports.filter((entry) => entry.startsWith('.')).map((entry) => join(dirname(join(ROOT, file.path)), entry));
+}
+
+describe('import law', () => {
+  test.each(files.map((file) => [file.path, file] as const))('%s imports only what its room may', (_, file) => {
+    const rooms = localTargets(file).map(roomOf).filter((room) => room !== file.room);
+    expect(rooms.filter((room) => ALLOWED[file.room]?.includes(room) !== true)).toEqual([]);
+  });
+
+  test('behavior: every room of src is known', () => {
+    expect([...new Set(files.map((file) => file.room))].filter((room) => ALLOWED[room] === undefined)).toEqual([]);
+  });
+
+  test('behavior: a protocol folder imports no other protocol folder', () => {
+    const offenders = files
+      .filter((file) => file.room === 'protocols' && file.path.split('/').length > 3)
+      .flatMap((file) => localTargets(file).filter((target) => isOtherProtocol(file, target)).map((target) => `${file.path} → ${relative(ROOT, target)}`));
+    expect(offenders).toEqual([]);
+  });
+
+  test('behavior: pure rooms have no input, output, clock, environment or randomness', () => {
+    const forbidden = /\bDate\.now\(|new Date\(\)|\bprocess\.|\bMath\.random\(|\bfetch\(|\bsetTimeout\(|from 'node:|\bJsonRpcProvider\b|\bconsole\./;
+    expect(files.filter((file) => PURE.includes(file.room) && forbidden.test(withoutComments(file.text))).map((file) => file.path)).toEqual([]);
+  });
+
+  test('behavior: only config.ts reads the environment, only sources use the network', () => {
+    expect(files.filter((file) => /\bprocess\.env\b/.test(withoutComments(file.text))).map((file) => file.path)).toEqual(['src/config.ts']);
+    const network = /\bglobalThis\.fetch\b|from 'node:http'|\bGraphQLClient\b/;
+    expect(files.filter((file) => network.test(file.text)).map((file) => file.room).filter((room) => room !== 'sources')).toEqual([]);
+  });
+
+  test('behavior: no exceptions to the types, no plain errors', () => {
+    const forbidden = /\bas any\b|: any\b|as unknown as|@ts-ignore|@ts-expect-error|throw new Error\(/;
+    expect(files.filter((file) => forbidden.test(withoutComments(file.text))).map((file) => file.path)).toEqual([]);
+  });
+});
+
+describe('layout', () => {
+  test('behavior: the top level holds what the design names, and nothing else', () => {
+    expect(readdirSync(ROOT).filter((entry) => !TOP_LEVEL.includes(entry) && !IGNORED.includes(entry))).toEqual([]);
+  });
+});
+
+function isOtherProtocol(file: SourceFile, target: string): boolean {
+  const own = file.path.split('/')[2];
+  const parts = relative(SRC, target).split('/');
+  return parts[0] === 'protocols' && parts.length > 2 && parts[1] !== own;
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+}
