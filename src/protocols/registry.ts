@@ -2,11 +2,12 @@ import type { FindRule, Rule } from '../core/rule.ts';
 import { aaveV2, aaveV3, spark } from './aave/index.ts';
 import { compoundV3 } from './compound-v3/index.ts';
 import { genericLending } from './generic-lending/index.ts';
+import { gmxV2 } from './gmx-v2/index.ts';
 import { morphoBlue } from './morpho-blue/index.ts';
 import type { Deployment, Protocol } from './protocol.ts';
 
 /** Every protocol that Plimsoll reads. */
-export const PROTOCOLS: readonly Protocol[] = [aaveV3, aaveV2, spark, compoundV3, morphoBlue, genericLending];
+export const PROTOCOLS: readonly Protocol[] = [aaveV3, aaveV2, spark, compoundV3, morphoBlue, gmxV2, genericLending];
 
 const RULES: ReadonlyMap<string, Rule> = new Map(PROTOCOLS.flatMap((protocol) => protocol.rules).map((rule) => [rule.id, rule]));
 

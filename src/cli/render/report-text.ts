@@ -57,7 +57,7 @@ function renderAccounts(report: Report): string {
       account.account.entry.precision,
     ]);
   }
-  return table.toString();
+  return `${table.toString()}\nnative: each protocol's own number · A/L: adjusted collateral ÷ adjusted debt, comparable across protocols · below 1 is liquidated`;
 }
 
 /** Market label, with the owner where there are several. */
@@ -88,10 +88,17 @@ function renderLiquidationPrices(report: Report): string[] {
   const table = new Table({ head: ['if the price of', 'falls to', 'or rises to', 'first liquidated'], chars: CHARS, style: { head: [], border: [], compact: true } });
   for (const entry of rows.slice(0, MAX_ROWS)) {
     const first = entry.first.down ?? entry.first.up;
-    table.push([entry.driver.name, describePoint(entry.first.down), describePoint(entry.first.up), first === null ? '' : nameOf(first.account, report)]);
+    table.push([driverName(entry, rows), describePoint(entry.first.down), describePoint(entry.first.up), first === null ? '' : nameOf(first.account, report)]);
   }
   const more = rows.length > MAX_ROWS ? [`  and ${rows.length - MAX_ROWS} more (--json lists all)`] : [];
   return ['', 'Liquidation prices (the first account that goes)', table.toString(), ...more];
+}
+
+/** The driver's name, with its chain where two assets share a symbol. */
+function driverName(entry: WalletLiquidationPrice, all: readonly WalletLiquidationPrice[]): string {
+  const isShared = all.filter((other) => other.driver.name === entry.driver.name).length > 1;
+  const [asset = ''] = entry.driver.assets;
+  return isShared ? `${entry.driver.name} on ${asset.slice(0, asset.indexOf('/'))}` : entry.driver.name;
 }
 
 function hasPoint(entry: WalletLiquidationPrice): boolean {
