@@ -3,7 +3,7 @@ import type { ChainId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import type { Discrepancy, Evidence, Gap, PortfolioAccount, PortfolioMarket } from '../core/portfolio.ts';
 import type { FindRule } from '../core/rule.ts';
-import type { ChainSource } from '../core/source.ts';
+import type { BlockRef, ChainSource } from '../core/source.ts';
 import { encodeLegs } from '../engine/open-portfolio.ts';
 import type { Normalized, NormalizedAccount, NormalizedMarket } from '../protocols/protocol.ts';
 import { gapOf } from './gaps.ts';
@@ -81,19 +81,16 @@ function encodeAccount(entry: NormalizedAccount, markets: readonly NormalizedMar
   };
 }
 
+/** Where and at which block each part was read; an indexer that cannot be pinned leaves its heads before and after. */
 function evidenceOf(reading: Answered, source: ChainSource | null): Evidence[] {
-  const { endpoint, block, head } = reading;
-  const subgraph: Evidence[] =
-    endpoint === null || head === null
-      ? []
-      : [
-          {
-            source: 'subgraph',
-            label: endpoint.label,
-            block: (endpoint.dialect === 'graph-node' ? block : head.block).number.toString(),
-            timestamp: Number((endpoint.dialect === 'graph-node' ? block : head.block).timestamp),
-          },
-        ];
-  if (reading.calls === null || source === null) return subgraph;
-  return [...subgraph, { source: 'chain', label: source.label, block: block.number.toString(), timestamp: Number(block.timestamp) }];
+  const { endpoint, block, head, headAfter } = reading;
+  const entry = (kind: Evidence['source'], label: string, at: BlockRef): Evidence => ({ source: kind, label, block: at.number.toString(), timestamp: Number(at.timestamp) });
+  const evidence: Evidence[] = [];
+  if (endpoint !== null && head !== null) {
+    if (endpoint.dialect === 'graph-node') evidence.push(entry('subgraph', endpoint.label, block));
+    else evidence.push(entry('indexer', `${endpoint.label}, head before`, head.block));
+    if (headAfter !== null) evidence.push(entry('indexer', `${endpoint.label}, head after`, headAfter.block));
+  }
+  if (reading.calls !== null && source !== null) evidence.push(entry('chain', source.label, block));
+  return evidence;
 }

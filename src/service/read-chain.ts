@@ -19,6 +19,8 @@ export interface Answered extends Reading {
   readonly block: BlockRef;
   readonly rows: Rows;
   readonly calls: ReadonlyMap<string, CallResult> | null;
+  /** The subgraph's head after its rows were read, where the dialect cannot pin: the rows are of some block between the two. */
+  readonly headAfter: GraphHead | null;
 }
 
 /** What one chain gave. */
@@ -70,8 +72,9 @@ class ChainAttempt {
     const pin = choosePin(readings) ?? chainHead;
     const [withRows, hashed] = await Promise.all([this.#readRows(readings, pin), this.#readHash(pin, readings)]);
     const pinned = withRows.map((reading) => (reading.block.hash === null && hashed !== null ? { ...reading, block: hashed } : reading));
-    const [answered, prices] = await Promise.all([this.#readCalls(pinned), this.#readPrices(pinned)]);
-    return { answered, prices, failed: this.#failed, gaps: this.#gaps };
+    const [answered, prices, heads] = await Promise.all([this.#readCalls(pinned), this.#readPrices(pinned), this.#readHeadsAgain(pinned)]);
+    const settled = answered.flatMap((reading) => this.#requireForward(reading, heads.get(reading.deployment.id) ?? null));
+    return { answered: settled, prices, failed: this.#failed, gaps: this.#gaps };
   }
 
   async #readHeads(deployments: readonly Deployment[]): Promise<Reading[]> {
@@ -158,7 +161,7 @@ class ChainAttempt {
           return [];
         }
         try {
-          return [{ ...reading, block, rows: await this.#fetchRows(reading, block), calls: null }];
+          return [{ ...reading, block, rows: await this.#fetchRows(reading, block), calls: null, headAfter: null }];
         } catch (error) {
           if (isPlimsollError(error, 'BLOCK_GONE')) this.gone.push({ deployment: reading.deployment, error });
           else this.#failed.push(failureOf(reading.deployment, error));
@@ -199,6 +202,31 @@ class ChainAttempt {
       }),
     );
     return answered.flat();
+  }
+
+  /** What cannot be pinned is bracketed: the head once more after its rows. */
+  async #readHeadsAgain(readings: readonly Answered[]): Promise<ReadonlyMap<string, GraphHead>> {
+    const heads = await Promise.all(
+      readings.map(async ({ deployment, endpoint }): Promise<[string, GraphHead][]> => {
+        if (endpoint?.dialect !== 'subsquid') return [];
+        try {
+          return [[deployment.id, await this.#options.graph.fetchHead(endpoint)]];
+        } catch (error) {
+          this.#gaps.push(gapOf(error, { chain: this.#chain, deployment: deployment.id }));
+          return [];
+        }
+      }),
+    );
+    return new Map(heads.flat());
+  }
+
+  /** A head that went back means that rows of a vanished block may be among those read. */
+  #requireForward(reading: Answered, headAfter: GraphHead | null): Answered[] {
+    if (headAfter === null || reading.head === null || headAfter.block.number >= reading.head.block.number) return [{ ...reading, headAfter }];
+    const { deployment } = reading;
+    const error = new PlimsollError('BLOCK_GONE', `${deployment.label}: the indexer went back from block ${reading.head.block.number} to ${headAfter.block.number} while it was read.`);
+    this.gone.push({ deployment, error });
+    return [];
   }
 
   /** Asks for the prices of what discovery found, beside the calls; without them the report has oracle health only. */
