@@ -219,6 +219,13 @@ describe('fetchCalls', () => {
     expect(clock.elapsed()).toBe(3_000);
   });
 
+  test('behavior: 429 counts whatever its body says', async () => {
+    const fault: Fault = { kind: 'status', status: 429, headers: { 'retry-after': '2' }, body: { jsonrpc: '2.0', id: 1, error: { code: -32000, message: 'no more today' } } };
+    const { source, clock } = setUp([{ match: isCall, times: 1, fault }]);
+    expect((await source.fetchCalls([totalDebt], HASH_1)).get('debt')).toMatchObject({ ok: true });
+    expect(clock.elapsed()).toBe(2_000);
+  });
+
   test('behavior: no error shows a key', async () => {
     const keyed = { url: `https://rpc.example/v2/${SECRET}`, label: 'RPC_URL_1', headers: { 'x-api-key': SECRET } };
     for (const fault of [{ kind: 'down' }, { kind: 'hang' }, rpcError(-32600, `invalid key ${SECRET} for ${keyed.url}`)] satisfies Fault[]) {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { parseRetryAfter, redact } from '../../src/sources/failure.ts';
 import { createGraphSource } from '../../src/sources/graph.ts';
 import { createLane } from '../../src/sources/lane.ts';
 import { readDataset } from '../../src/sources/recorded/dataset.ts';
@@ -220,12 +221,13 @@ describe('faults', () => {
   });
 
   test('behavior: Retry-After holds back the other requests to that endpoint too', async () => {
-    const { source, clock, network } = setUp({ times: 1, fault: { kind: 'rate-limited', retryAfter: '5' } });
+    const starts: number[] = [];
+    const noted = () => starts.push(clock.elapsed()) > 0;
+    const { source, clock } = setUp({ match: noted, times: 1, fault: { kind: 'rate-limited', retryAfter: '5' } });
     const first = source.fetchHead(tinyLending);
     await clock.sleep(1_000);
     await Promise.all([first, source.fetchHead(tinyLending)]);
-    expect(network.requests).toHaveLength(3);
-    expect(clock.elapsed()).toBe(5_000);
+    expect(starts).toEqual([0, 5_000, 5_000]);
   });
 
   test('error: SOURCE_RATE_LIMITED where 429 lasts until the deadline, or Retry-After lies beyond it', async () => {
@@ -295,6 +297,33 @@ describe('faults', () => {
       expect(shown).not.toContain(SECRET);
       expect(shown).not.toContain(wallet);
     }
+  });
+});
+
+describe(redact, () => {
+  test('default', () => {
+    expect(redact('Type `Query` has no field `liquidationThreshold`')).toBe('Type `Query` has no field `liquidationThreshold`');
+  });
+
+  test('behavior: secrets and long tokens with digits are blanked, the length is bounded', () => {
+    expect(redact('bad key topsecretword', ['topsecretword'])).toBe('bad key …');
+    expect(redact('account 0x00000000000000000000000000000000000000a1 unknown')).toBe('account … unknown');
+    expect(redact('a '.repeat(1_000)).length).toBe(240);
+  });
+});
+
+describe(parseRetryAfter, () => {
+  test.each([
+    ['7', 7_000],
+    ['0.5', 500],
+    [' 3 ', 3_000],
+    ['Thu, 01 Jan 1970 00:00:12 GMT', 2_000],
+    ['Thu, 01 Jan 1970 00:00:01 GMT', 0],
+    ['soon', null],
+    ['-5', null],
+    [null, null],
+  ])('default: %j', (header, expected) => {
+    expect(parseRetryAfter(header, 10_000)).toBe(expected);
   });
 });
 

@@ -213,7 +213,7 @@ describe('recorded graph-node endpoint', () => {
     const [many] = manyPositions(150).subgraphs;
     if (many === undefined) return expect.unreachable();
     const answer = createGraphEndpoint(many, sampleDocuments.schema('sample-lending'));
-    const result = JSON.parse(JSON.stringify(await answer({ query: '{ positions { id } market(id: "0xaa") { positions { id } all: positions(first: 1000) { id } } }' })));
+    const result = JSON.parse(JSON.stringify(await answer({ query: '{ positions(first: null) { id } market(id: "0xaa") { positions { id } all: positions(first: 1000) { id } } }' })));
     expect([result.data.positions.length, result.data.market.positions.length, result.data.market.all.length]).toEqual([100, 100, 150]);
   });
 
