@@ -2,6 +2,7 @@ import type { Address } from '../../../src/core/ids.ts';
 import { tokenOf } from '../../../src/core/ids.ts';
 import type { CallResult, ContractCall } from '../../../src/core/source.ts';
 import type { CometMarket, CometPosition } from '../../../src/protocols/compound-v3/state.ts';
+import { throughAbi } from './abi-round-trip.ts';
 
 const PAUSE_BITS = { supply: 1n, transfer: 2n, withdraw: 4n, absorb: 8n, buy: 16n } as const;
 
@@ -22,7 +23,7 @@ export function answerCalls(calls: readonly ContractCall[], fake: FakeComet): Re
   return new Map(
     calls.map((call) => {
       const values = fake.reverts?.includes(call.key) === true ? undefined : answer(call, fake);
-      return [call.key, values === undefined ? { ok: false, reason: 'execution reverted' } : { ok: true, values }];
+      return [call.key, values === undefined ? { ok: false, reason: 'execution reverted' } : { ok: true, values: throughAbi(call.signature, values) }];
     }),
   );
 }
@@ -50,7 +51,7 @@ function answer({ signature, args }: ContractCall, { market, feeds, positions, p
       if (entry === undefined) return undefined;
       const token = tokenOf(entry.asset) ?? '0x';
       const { borrowCollateralFactor, liquidateCollateralFactor, liquidationFactor, supplyCap } = entry;
-      return [[BigInt(Number(first)), token, feeds.get(token), 10n ** BigInt(entry.decimals), borrowCollateralFactor, liquidateCollateralFactor, liquidationFactor, supplyCap]];
+      return [[BigInt(Number(first)), token, feeds.get(token) ?? '0x00000000000000000000000000000000000000fd', 10n ** BigInt(entry.decimals), borrowCollateralFactor, liquidateCollateralFactor, liquidationFactor, supplyCap]];
     }
     case 'getPrice': {
       const token = [...feeds].find(([, feed]) => feed === first)?.[0];
