@@ -41,6 +41,7 @@ export function applyLiquidation(profile: AaveProfile, ledger: AaveLedger, step:
   });
   if (leavesDust(profile, seizure, collateral, debt)) throw violate(profile, 'MustNotLeaveDust', 'a leftover of debt and collateral would be below 1,000 base units');
   const settlement = settleCollateral(profile, account, collateral, seizure);
+  if (settlement.scaledToLiquidator === 0n) throw violate(profile, 'InvalidBurnAmount', 'the repayment is worth less than one scaled unit of the collateral');
   requireLiquidity(profile, pair.collateral, settlement.toLiquidator);
 
   const wroteOff = settlement.hasNoCollateralLeft;
@@ -128,7 +129,7 @@ function settleSupply(
   });
   // The fee moves to the treasury as aTokens: only the liquidator's part leaves the reserve.
   return withReserve(profile, next, collateral.reserve.id, at, {
-    scaledSupply: settlement.scaledLeft - holding.scaledSupply,
+    scaledSupply: -settlement.scaledToLiquidator,
     liquidity: -settlement.toLiquidator,
   });
 }

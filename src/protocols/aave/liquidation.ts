@@ -122,6 +122,8 @@ export function leavesDust(profile: AaveProfile, seizure: Seizure, collateral: V
 /** How a seizure leaves the user's scaled supply, and the fee that is really paid. */
 export interface CollateralSettlement {
   readonly scaledLeft: bigint;
+  /** Burned for the liquidator; 0 is refused by the token. */
+  readonly scaledToLiquidator: bigint;
   readonly toLiquidator: bigint;
   readonly protocolFee: bigint;
   readonly flagCleared: boolean;
@@ -144,6 +146,7 @@ export function settleCollateral(profile: AaveProfile, account: AaveAccountData,
   const depletion = profile.seizure === 'strict' ? depleteByScaled : depleteByValue;
   return {
     scaledLeft: left - fee.scaled,
+    scaledToLiquidator: scaledOut,
     toLiquidator,
     protocolFee: fee.amount,
     ...depletion(profile, account, collateral, seizure),
