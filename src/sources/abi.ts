@@ -4,11 +4,6 @@ import { InternalError } from '../core/errors.ts';
 const coder = AbiCoder.defaultAbiCoder();
 const fragments = new Map<string, FunctionFragment>();
 
-/** The Multicall3 contract, at the same address on every supported chain. @source mds1/multicall3@d7b62458c99c README.md */
-export const MULTICALL3 = '0xca11bde05977b3631167028862be2a173976ca11';
-/** Multicall3's batch of calls of which each may fail. */
-export const AGGREGATE3 = 'function aggregate3((address target, bool allowFailure, bytes callData)[] calls) payable returns ((bool success, bytes returnData)[])';
-
 /** Reads a human-readable function signature, with or without the word `function`. @throws {InternalError} */
 export function parseSignature(signature: string): FunctionFragment {
   const known = fragments.get(signature);

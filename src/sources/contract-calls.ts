@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { PlimsollError } from '../core/errors.ts';
 import type { CallResult, ContractCall } from '../core/source.ts';
-import { AGGREGATE3, decodeResult, describeRevert, encodeCall, MULTICALL3, parseSignature } from './abi.ts';
+import { decodeResult, describeRevert, encodeCall, parseSignature } from './abi.ts';
+import { decodeAggregateResults, encodeAggregate, MULTICALL3 } from './multicall.ts';
 import type { SendRpc } from './rpc.ts';
 
 /** How calls are put together. */
@@ -29,7 +30,6 @@ export type RawAnswer = { readonly ok: true; readonly data: string } | { readonl
 const OVERHEAD_BYTES = 192;
 
 const hexData = z.string().regex(/^0x(?:[0-9a-fA-F]{2})*$/);
-const aggregated = z.array(z.tuple([z.boolean(), hexData]));
 
 /** Encodes a call, or says why it cannot be. A malformed signature is a defect and throws. */
 export function encodeContractCall(call: ContractCall): EncodedCall | null {
@@ -79,16 +79,16 @@ export async function fetchBatch(send: SendRpc, label: string, batch: readonly E
  * tells.
  */
 async function fetchTogether(send: SendRpc, label: string, batch: readonly EncodedCall[], block: object): Promise<readonly (RawAnswer | null)[] | null> {
-  const data = encodeCall(AGGREGATE3, [batch.map((call) => [call.to, true, call.data])]);
+  const data = encodeAggregate(batch.map(({ to, data: inner }) => ({ to, allowFailure: true, data: inner })));
   const outcome = await send('eth_call', [{ to: MULTICALL3, data }, block]);
   if (outcome.kind === 'revert') return null;
   const text = requireHex(label, outcome.value);
   if (text === '0x') return null;
-  const results = decodeAggregate(text);
+  const results = decodeAggregateResults(text);
   if (results?.length !== batch.length) throw malformed(label, 'aggregate3');
-  return results.map(([ok, returned]) => {
-    if (ok) return { ok, data: returned.toLowerCase() };
-    return returned === '0x' ? null : { ok, reason: describeRevert(returned) };
+  return results.map(({ success, data: returned }) => {
+    if (success) return { ok: true, data: returned };
+    return returned === '0x' ? null : { ok: false, reason: describeRevert(returned) };
   });
 }
 
@@ -96,15 +96,6 @@ async function fetchSingle(send: SendRpc, label: string, call: EncodedCall, bloc
   const outcome = await send('eth_call', [{ to: call.to, data: call.data }, block]);
   if (outcome.kind === 'result') return { ok: true, data: requireHex(label, outcome.value).toLowerCase() };
   return { ok: false, reason: outcome.outOfGas ? 'ran out of gas' : describeRevert(outcome.data) };
-}
-
-function decodeAggregate(data: string): z.infer<typeof aggregated> | null {
-  try {
-    const [results] = decodeResult(AGGREGATE3, data);
-    return aggregated.safeParse(results).data ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** Decodes an answer by its signature; one that is empty or does not fit becomes a reason. */

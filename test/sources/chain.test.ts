@@ -1,14 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ContractCall } from '../../src/core/source.ts';
-import { AGGREGATE3, decodeArguments, encodeCall, encodeResult, encodeRevert, MULTICALL3, parseSignature } from '../../src/sources/abi.ts';
+import { decodeArguments, encodeCall, encodeResult, encodeRevert, parseSignature } from '../../src/sources/abi.ts';
 import { createChainSource, type ChainSourceOptions } from '../../src/sources/chain.ts';
 import { splitIntoBatches } from '../../src/sources/contract-calls.ts';
+import { MULTICALL3 } from '../../src/sources/multicall.ts';
 import { readDataset } from '../../src/sources/recorded/dataset.ts';
 import { startRecorded } from '../../src/sources/recorded/start.ts';
 import { createFakeClock } from '../fakes/fake-clock.ts';
 import { createFakeNetwork, type Fault, type Script, type SeenRequest } from '../fakes/fake-network.ts';
 import { HASH_1, HASH_2, sampleDocuments, TINY, WIDE } from './sample.ts';
 
+const AGGREGATE3 = 'function aggregate3((address target, bool allowFailure, bytes callData)[] calls) payable returns ((bool success, bytes returnData)[])';
 const tiny = await startRecorded(await readDataset(TINY), sampleDocuments);
 afterAll(() => tiny.close());
 

@@ -2,11 +2,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AGGREGATE3, decodeResult, encodeCall, encodeRevert, MULTICALL3 } from '../../src/sources/abi.ts';
+import { decodeResult, encodeCall, encodeRevert } from '../../src/sources/abi.ts';
+import { MULTICALL3 } from '../../src/sources/multicall.ts';
 import { readDataset } from '../../src/sources/recorded/dataset.ts';
 import { startRecorded } from '../../src/sources/recorded/start.ts';
 import { HASH_1, HASH_2, sampleDocuments, TINY } from './sample.ts';
 
+const AGGREGATE3 = 'function aggregate3((address target, bool allowFailure, bytes callData)[] calls) payable returns ((bool success, bytes returnData)[])';
 const recorded = await startRecorded(await readDataset(TINY), sampleDocuments);
 afterAll(() => recorded.close());
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { InvalidFile } from '../../core/errors.ts';
 import { chainNumber } from '../../core/ids.ts';
-import { AGGREGATE3, decodeArguments, encodeCall, encodeResult, encodeRevert, MULTICALL3, parseSignature } from '../abi.ts';
+import { encodeCall, encodeResult, encodeRevert } from '../abi.ts';
+import { type AggregatedCall, type AggregatedResult, decodeAggregate, encodeAggregateResults, MULTICALL3 } from '../multicall.ts';
 import type { RecordedChain } from './dataset.ts';
 import type { AnswerRequest } from './graph-endpoint.ts';
 
@@ -22,7 +23,6 @@ class RpcFailure extends Error {
 const rpcRequest = z.object({ id: z.union([z.string(), z.number(), z.null()]), method: z.string(), params: z.array(z.unknown()).default([]) });
 const callRequest = z.object({ to: z.string(), data: z.string().optional(), input: z.string().optional() });
 const blockByHash = z.object({ blockHash: z.string() });
-const aggregated = z.array(z.tuple([z.string(), z.boolean(), z.string()]));
 
 /**
  * Makes the JSON-RPC endpoint of a recorded chain. What was not recorded answers as a revert ("not recorded").
@@ -42,24 +42,24 @@ export function createChainEndpoint(recorded: RecordedChain): AnswerRequest {
   }
 
   function call(to: string, data: string, block: Block): string {
-    if (to === MULTICALL3 && data.startsWith(parseSignature(AGGREGATE3).selector)) return aggregate(data, block);
+    const batch = to === MULTICALL3 ? decodeAggregate(data) : null;
+    if (batch !== null) return aggregate(batch, block);
     const answer = answers.get(callKey(to, data))?.find(({ at }) => at === null || at.has(block.hash));
     if (answer === undefined) throw new RpcFailure(3, 'execution reverted: not recorded', encodeRevert('not recorded'));
     return answer.data;
   }
 
-  function aggregate(data: string, block: Block): string {
-    const [calls] = decodeArguments(AGGREGATE3, data);
-    const results = aggregated.parse(calls).map(([target, allowFailure, inner]): [boolean, string] => {
+  function aggregate(batch: readonly AggregatedCall[], block: Block): string {
+    const results = batch.map(({ to, allowFailure, data }): AggregatedResult => {
       try {
-        return [true, call(target, inner, block)];
+        return { success: true, data: call(to, data, block) };
       } catch (error) {
         if (!(error instanceof RpcFailure) || error.code !== 3) throw error;
         if (!allowFailure) throw new RpcFailure(3, 'execution reverted: Multicall3: call failed', encodeRevert('Multicall3: call failed'));
-        return [false, error.data ?? '0x'];
+        return { success: false, data: error.data ?? '0x' };
       }
     });
-    return encodeResult(AGGREGATE3, [results]);
+    return encodeAggregateResults(results);
   }
 
   function answer(method: string, params: readonly unknown[]): unknown {
