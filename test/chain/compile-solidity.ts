@@ -54,7 +54,9 @@ export function packageFolder(name: string): string {
 export function compileSolidity(compilation: Compilation): Readonly<Record<string, Artifact>> {
   const sources = collectSources(compilation);
   const version = String((require(`${compilation.compiler}/package.json`) as { version: string }).version);
-  const key = createHash('sha256').update(JSON.stringify([version, compilation.settings, compilation.entries, sources])).digest('hex');
+  const key = createHash('sha256')
+    .update(JSON.stringify([version, compilation.settings, compilation.entries, sources]))
+    .digest('hex');
   const file = join(CACHE, `${key}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Artifact>;
   const artifacts = runCompiler(compilation, sources);

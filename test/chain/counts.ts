@@ -12,18 +12,30 @@ export interface Tally {
   comparisons: number;
   liquidations: number;
   revertsPredicted: number;
+  /** How often the chain refused, by its own reason. */
+  reasons: Record<string, number>;
+  /** Liquidations that wrote debt off. */
+  writeOffs: number;
   mismatches: string[];
 }
 
 /** An empty tally. */
 export function emptyTally(users: number): Tally {
-  return { users, states: 0, comparisons: 0, liquidations: 0, revertsPredicted: 0, mismatches: [] };
+  return { users, states: 0, comparisons: 0, liquidations: 0, revertsPredicted: 0, reasons: {}, writeOffs: 0, mismatches: [] };
 }
 
 /** Counts one comparison of the rule's answer with the chain's; a difference is kept with its name. */
 export function compare(tally: Tally, what: string, rule: unknown, chain: unknown): void {
   tally.comparisons += 1;
   if (rule !== chain) tally.mismatches.push(`${what}: rule ${String(rule)}, chain ${String(chain)}`);
+}
+
+/** Counts one refusal of the chain, and compares it with the rule's. */
+export function compareRefusal(tally: Tally, what: string, rule: string, chain: string): void {
+  compare(tally, what, rule, chain);
+  if (chain === 'accepted') return;
+  tally.revertsPredicted += 1;
+  tally.reasons[chain] = (tally.reasons[chain] ?? 0) + 1;
 }
 
 /** One line with the counts. */

@@ -1,8 +1,8 @@
 import { Interface, type InterfaceAbi } from 'ethers';
+import { computeMarketId, encodeParams, type MarketParams } from '../../src/protocols/morpho-blue/market-id.ts';
 import type { Anvil } from './anvil.ts';
 import { type Artifact, compileSolidity, packageFolder } from './compile-solidity.ts';
 import { Contract, deploy } from './contract.ts';
-import { computeMarketId, encodeParams, type MarketParams } from '../../src/protocols/morpho-blue/market-id.ts';
 
 /** Asks Morpho's own periphery library what accounts hold and owe with interest, independently of the rule. */
 const READER = `

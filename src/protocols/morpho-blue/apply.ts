@@ -1,5 +1,5 @@
 import { subFloor0 } from '../../core/fixed-point.ts';
-import type { Applied, AccountView, LiquidateStep, Step, StepAmount, TokenAmount } from '../../core/rule.ts';
+import type { AccountView, Applied, LiquidateStep, Step, StepAmount, TokenAmount } from '../../core/rule.ts';
 import { borrowTotals, isHealthy, supplyTotals } from './health.ts';
 import { accrueInterest } from './interest.ts';
 import { computeLiquidation, greatestLiquidation, type LiquidationInput } from './liquidation.ts';

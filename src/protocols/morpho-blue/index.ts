@@ -1,12 +1,12 @@
+import { erc20 } from '../../core/ids.ts';
 import type { Rule } from '../../core/rule.ts';
 import type { Protocol } from '../protocol.ts';
 import { encodeMorphoStep } from './actions.ts';
 import { morphoBlueDeployments } from './deployments.ts';
 import { discoverPositions } from './discover.ts';
 import { normalizePositions } from './normalize.ts';
-import { morphoBlueRule } from './rule.ts';
-import { erc20 } from '../../core/ids.ts';
 import { marketsOf, parsePositions } from './rows.ts';
+import { morphoBlueRule } from './rule.ts';
 import { planCalls } from './value.ts';
 
 /** Morpho Blue: isolated markets, one account per owner and market. */
@@ -17,8 +17,7 @@ export const morphoBlue: Protocol = {
   deployments: morphoBlueDeployments,
   discover: discoverPositions,
   // A fixed oracle can only be read on chain, so the rows alone would value nothing.
-  listAssets: (deployment, rows) =>
-    marketsOf(parsePositions(rows['positions'] ?? [])).flatMap((row) => [erc20(deployment.chain, row.inputToken.id), erc20(deployment.chain, row.borrowedToken.id)]),
+  listAssets: (deployment, rows) => marketsOf(parsePositions(rows['positions'] ?? [])).flatMap((row) => [erc20(deployment.chain, row.inputToken.id), erc20(deployment.chain, row.borrowedToken.id)]),
   value: planCalls,
   normalize: normalizePositions,
   encodeStep: encodeMorphoStep,

@@ -1,6 +1,6 @@
 import { AbiCoder, keccak256 } from 'ethers';
-import { type Address, tokenOf } from '../../core/ids.ts';
 import { InvalidArgument } from '../../core/errors.ts';
+import { type Address, tokenOf } from '../../core/ids.ts';
 import type { MorphoMarket, MorphoToken } from './state.ts';
 
 /** The five parameters that make a market, in the contract's order. */

@@ -4,7 +4,7 @@ import type { Address } from '../../core/ids.ts';
 import type { Discrepancy, Gap } from '../../core/portfolio.ts';
 import type { Precision } from '../../core/rule.ts';
 import type { Normalized, NormalizedAccount, NormalizedMarket, NormalizeInput } from '../protocol.ts';
-import { marketsOf, parsePositions, type PositionRow } from './rows.ts';
+import { marketsOf, type PositionRow, parsePositions } from './rows.ts';
 import type { MorphoPosition } from './state.ts';
 import { callKeys } from './value.ts';
 import { type Obstacle, type ValuedMarket, valueMarket } from './valued-market.ts';
@@ -108,8 +108,7 @@ function missedBy(valued: ValuedMarket, owner: Address, position: MorphoPosition
 
 /** Rows of one owner in one market; a side that was opened several times counts with all its rows. */
 function positionOfRows(rows: readonly PositionRow[]): MorphoPosition {
-  const total = (side: PositionRow['side'], amount: (row: PositionRow) => bigint): bigint =>
-    rows.filter((row) => row.side === side).reduce((sum, row) => sum + amount(row), 0n);
+  const total = (side: PositionRow['side'], amount: (row: PositionRow) => bigint): bigint => rows.filter((row) => row.side === side).reduce((sum, row) => sum + amount(row), 0n);
   return {
     supplyShares: total('SUPPLIER', (row) => row.shares ?? 0n),
     borrowShares: total('BORROWER', (row) => row.shares ?? 0n),

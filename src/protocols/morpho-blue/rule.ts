@@ -54,9 +54,7 @@ function computeLegs(view: MorphoView): readonly Leg[] {
 
 /** USD per whole collateral token: the oracle's price in loan tokens × the loan token's own price. */
 function collateralUsd(market: MorphoMarket): Decimal {
-  const loanPerCollateral = fromFixed(getOraclePrice(market), ORACLE_PRICE_DECIMALS).times(
-    new Decimal(10).pow(market.collateral.decimals - market.loan.decimals),
-  );
+  const loanPerCollateral = fromFixed(getOraclePrice(market), ORACLE_PRICE_DECIMALS).times(new Decimal(10).pow(market.collateral.decimals - market.loan.decimals));
   return loanPerCollateral.times(market.loanUsd);
 }
 

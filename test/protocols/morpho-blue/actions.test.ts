@@ -1,7 +1,7 @@
 import { Interface } from 'ethers';
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../src/core/rule.ts';
-import { type MorphoActionContext } from '../../../src/protocols/morpho-blue/actions.ts';
+import type { MorphoActionContext } from '../../../src/protocols/morpho-blue/actions.ts';
 import { morphoBlue } from '../../../src/protocols/morpho-blue/index.ts';
 import { LIQUIDATOR, MARKET_ID, OWNER, USDC, v7Position, WSTETH, wstEthUsdc } from './wsteth-usdc.ts';
 
@@ -58,9 +58,7 @@ describe('encodeStep', () => {
       [USDC_TOKEN, 'approve', MORPHO, 0n],
     ]);
     expect(encode({ kind: 'withdraw', asset: USDC, amount: 'max' }, { position })).toEqual([[MORPHO, 'withdraw', 0n, 3n, OWNER, OWNER]]);
-    expect(encode({ kind: 'withdraw', asset: WSTETH, amount: 'max' }, { position })).toEqual([
-      [MORPHO, 'withdrawCollateral', v7Position.collateral, OWNER, OWNER],
-    ]);
+    expect(encode({ kind: 'withdraw', asset: WSTETH, amount: 'max' }, { position })).toEqual([[MORPHO, 'withdrawCollateral', v7Position.collateral, OWNER, OWNER]]);
   });
 
   test('behavior: a liquidator repays by shares or by what is seized', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Address } from '../../../src/core/ids.ts';
 import type { CallResult } from '../../../src/core/source.ts';
-import { computeMarketId, getMarketParams } from '../../../src/protocols/morpho-blue/market-id.ts';
 import { morphoBlue, morphoBlueRule } from '../../../src/protocols/morpho-blue/index.ts';
+import { computeMarketId, getMarketParams } from '../../../src/protocols/morpho-blue/market-id.ts';
 import type { MorphoMarket, MorphoPosition } from '../../../src/protocols/morpho-blue/state.ts';
 import type { Deployment } from '../../../src/protocols/protocol.ts';
 import { LIQUIDATOR, MARKET_ID, marketRow, NOW, OWNER, positionRow, USDC, v7Position, wstEthUsdc } from './wsteth-usdc.ts';
@@ -76,9 +76,7 @@ describe('normalize', () => {
     const result = normalize(answers());
     expect(result.gaps).toEqual([]);
     expect(result.discrepancies).toEqual([]);
-    expect(result.accounts).toEqual([
-      { id: `morpho-blue/1/${MARKET_ID}/${OWNER}`, market: `morpho-blue/1/${MARKET_ID}`, owner: OWNER, position: v7Position, precision: 'exact', missing: [] },
-    ]);
+    expect(result.accounts).toEqual([{ id: `morpho-blue/1/${MARKET_ID}/${OWNER}`, market: `morpho-blue/1/${MARKET_ID}`, owner: OWNER, position: v7Position, precision: 'exact', missing: [] }]);
     const [market] = result.markets;
     expect(market).toMatchObject({ id: `morpho-blue/1/${MARKET_ID}`, market: MARKET_ID, rule: 'morpho-blue@1', label: 'Morpho Blue Ethereum wstETH/USDC' });
     expect(market?.state).toEqual({ ...wstEthUsdc, loanUsdSource: "Aave's price oracle 0x54586be62e3c3580375ae3723c145253060ca0c2" });

@@ -53,9 +53,7 @@ describe('health', () => {
 
   test('error: MISSING_PRICE where a debt stands against an oracle that is silent or answers 0', () => {
     for (const oraclePrice of [null, 0n]) {
-      expect(() => morphoBlueRule.health(view(v7Position, { ...wstEthUsdc, oraclePrice }))).toThrow(
-        expect.objectContaining({ code: 'MISSING_PRICE' }),
-      );
+      expect(() => morphoBlueRule.health(view(v7Position, { ...wstEthUsdc, oraclePrice }))).toThrow(expect.objectContaining({ code: 'MISSING_PRICE' }));
     }
   });
 
