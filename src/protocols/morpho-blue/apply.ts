@@ -1,4 +1,4 @@
-import { subFloor0 } from '../../core/fixed-point.ts';
+import { min, subFloor0 } from '../../core/fixed-point.ts';
 import type { AccountView, Applied, LiquidateStep, Step, StepAmount, TokenAmount } from '../../core/rule.ts';
 import { borrowTotals, isHealthy, supplyTotals } from './health.ts';
 import { accrueInterest } from './interest.ts';
@@ -157,7 +157,7 @@ interface Settled {
 function writeOffBadDebt(market: MorphoMarket, position: MorphoPosition): Settled {
   if (position.collateral > 0n || position.borrowShares === 0n) return { market, position, badDebt: [] };
   const owed = toAssetsUp(position.borrowShares, borrowTotals(market));
-  const assets = owed < market.totalBorrowAssets ? owed : market.totalBorrowAssets;
+  const assets = min(owed, market.totalBorrowAssets);
   return {
     market: {
       ...market,
