@@ -114,11 +114,10 @@ function readSide(row: MarketInfoRow, isLong: boolean, settings: Settings): GmxS
   };
 }
 
-/** The paying side pays for the larger side's size. @source MarketUtils.sol getNextFundingAmountPerSize */
+/** The paying side pays the factor on its own size; nobody pays while the other side is empty. @source MarketUtils.sol getNextFundingAmountPerSize */
 function fundingFactorOf(row: MarketInfoRow, isLong: boolean): bigint {
-  const own = isLong ? row.longOpenInterestUsd : row.shortOpenInterestUsd;
-  if (row.longsPayShorts !== isLong || own === 0n) return 0n;
-  return divDown(row.fundingFactorPerSecond * max(row.longOpenInterestUsd, row.shortOpenInterestUsd), own);
+  const isOneSided = row.longOpenInterestUsd === 0n || row.shortOpenInterestUsd === 0n;
+  return row.longsPayShorts !== isLong || isOneSided ? 0n : row.fundingFactorPerSecond;
 }
 
 function readTokens(

@@ -268,13 +268,15 @@ describe('normalize', () => {
     expect([state.longs.openInterestUsd, state.longs.poolAmount, state.shorts.poolAmount]).toEqual([100n, 15n, 15n]);
   });
 
-  test('behavior: only the paying side pays, for the larger side’s size', () => {
+  test('behavior: only the paying side pays, and nobody while a side is empty', () => {
     const state = (changes: Record<string, unknown>) => normalize({ ...LISTED, marketInfos: [marketRow(changes)] }, null).markets[0]?.state as GmxMarket;
     const doubled = { shortOpenInterestUsd: (market.longs.openInterestUsd * 2n).toString() };
-    expect(state(doubled).longs.fundingFactorPerSecond).toBe(6n * 10n ** 20n);
+    expect(state(doubled).longs.fundingFactorPerSecond).toBe(3n * 10n ** 20n);
     expect(state(doubled).shorts.fundingFactorPerSecond).toBe(0n);
     expect(state({ longsPayShorts: false }).longs.fundingFactorPerSecond).toBe(0n);
+    expect(state({ longsPayShorts: false }).shorts.fundingFactorPerSecond).toBe(3n * 10n ** 20n);
     expect(state({ longOpenInterestUsd: '0' }).longs.fundingFactorPerSecond).toBe(0n);
+    expect(state({ shortOpenInterestUsd: '0' }).longs.fundingFactorPerSecond).toBe(0n);
   });
 
   describe('without a chain', () => {
