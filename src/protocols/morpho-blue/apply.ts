@@ -137,7 +137,9 @@ function liquidate(view: MorphoView, step: LiquidateStep): MorphoApplied {
   requireOwnAssets(view.market, step);
   const market = accrueInterest(view.market, view.at);
   if (isHealthy(market, view.position)) throw violation('healthyPosition', 'the collateral still covers the debt at the liquidation loan-to-value');
-  const amounts = computeLiquidation(market, readInput(market, view.position, step));
+  const input = readInput(market, view.position, step);
+  requireNonZero(input.kind === 'seize' ? input.assets : input.shares);
+  const amounts = computeLiquidation(market, input);
   const borrowShares = subChecked(view.position.borrowShares, toUint128(amounts.repaidShares, 'repaid shares'), 'borrow shares');
   const totalBorrowShares = subChecked(market.totalBorrowShares, amounts.repaidShares, 'total borrow shares');
   const totalBorrowAssets = subFloor0(market.totalBorrowAssets, amounts.repaidAssets);

@@ -60,29 +60,13 @@ export function computeLiquidation(accrued: MorphoMarket, input: LiquidationInpu
 /**
  * The greatest liquidation that the contract accepts: all of the debt where the collateral pays for it, otherwise all of the collateral.
  *
- * Seizing all collateral rounds the shares up, which can ask for more than is owed when debt and collateral nearly match; the
- * greatest number of shares that the collateral pays for is taken then.
+ * Seizing everything never asks for more shares than are owed: if the whole debt seizes more than the collateral, the collateral is
+ * worth at most ⌊debt⌋ × the incentive factor, so that both roundings up end at ⌊debt⌋ or below, and its shares at those owed or below.
  *
  * @throws {MissingPrice}
  */
 export function greatestLiquidation(accrued: MorphoMarket, position: MorphoPosition): LiquidationInput {
   const whole: LiquidationInput = { kind: 'repayShares', shares: position.borrowShares };
   if (computeLiquidation(accrued, whole).seizedAssets <= position.collateral) return whole;
-  if (position.collateral > 0n) {
-    const everything: LiquidationInput = { kind: 'seize', assets: position.collateral };
-    if (computeLiquidation(accrued, everything).repaidShares <= position.borrowShares) return everything;
-  }
-  return { kind: 'repayShares', shares: findGreatestShares(accrued, position) };
-}
-
-function findGreatestShares(accrued: MorphoMarket, position: MorphoPosition): bigint {
-  let fits = 0n;
-  let tooMany = position.borrowShares;
-  while (tooMany - fits > 1n) {
-    const middle = (fits + tooMany) / 2n;
-    const { seizedAssets } = computeLiquidation(accrued, { kind: 'repayShares', shares: middle });
-    if (seizedAssets <= position.collateral) fits = middle;
-    else tooMany = middle;
-  }
-  return fits;
+  return { kind: 'seize', assets: position.collateral };
 }

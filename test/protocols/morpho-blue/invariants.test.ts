@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isPlimsollError } from '../../../src/core/errors.ts';
 import { borrowTotals, computeFigures, isHealthy } from '../../../src/protocols/morpho-blue/health.ts';
 import { accrueInterest } from '../../../src/protocols/morpho-blue/interest.ts';
-import { computeLiquidation, greatestLiquidation, liquidationIncentiveFactorWad } from '../../../src/protocols/morpho-blue/liquidation.ts';
+import { computeLiquidation, liquidationIncentiveFactorWad } from '../../../src/protocols/morpho-blue/liquidation.ts';
 import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';
 import { toAssetsDown, toAssetsUp, toSharesDown, toSharesUp } from '../../../src/protocols/morpho-blue/shares.ts';
 import type { MorphoMarket, MorphoPosition } from '../../../src/protocols/morpho-blue/state.ts';
@@ -87,14 +87,13 @@ describe('liquidation', () => {
     );
   });
 
-  test("property: 'max' is accepted on every unhealthy account unless nothing can be seized, and conserves assets", () => {
+  test("property: 'max' is accepted on every unhealthy account, clears the debt or the collateral, and conserves assets", () => {
     let applied = 0;
     fc.assert(
       fc.property(account, ({ market, position }) => {
         fc.pre(!isHealthy(market, position));
-        const input = greatestLiquidation(market, position);
-        if (input.kind === 'repayShares' && input.shares === 0n) return;
         const after = morphoBlueRule.apply({ market, position, at: NOW }, { kind: 'liquidate', repayShares: 'max' });
+        expect(after.position.borrowShares).toBe(0n);
         const paid = after.paid[0]?.amount ?? 0n;
         const badDebt = after.liquidation?.badDebt[0]?.amount ?? 0n;
         const before = market.totalSupplyAssets - market.totalBorrowAssets;
@@ -102,6 +101,21 @@ describe('liquidation', () => {
         expect(paid - cash).toBeGreaterThanOrEqual(0n);
         expect(paid - cash).toBeLessThanOrEqual(1n);
         expect(badDebt).toBeLessThanOrEqual(market.totalBorrowAssets);
+        applied += 1;
+      }),
+    );
+    expect(applied).toBeGreaterThan(20);
+  });
+
+  test("property: 'max' holds on the edge, where the collateral is one unit short of paying for the whole debt", () => {
+    let applied = 0;
+    fc.assert(
+      fc.property(account, ({ market, position }) => {
+        const { seizedAssets } = computeLiquidation(market, { kind: 'repayShares', shares: position.borrowShares });
+        const short = { ...position, collateral: seizedAssets - 1n };
+        fc.pre(seizedAssets > 1n && !isHealthy(market, short));
+        const after = morphoBlueRule.apply({ market, position: short, at: NOW }, { kind: 'liquidate', repayShares: 'max' });
+        expect(after.position).toMatchObject({ borrowShares: 0n, collateral: 0n });
         applied += 1;
       }),
     );

@@ -130,6 +130,27 @@ describe('normalize', () => {
     expect(result.accounts).toMatchObject([{ precision: 'estimate', missing: [expect.stringMatching(/dollar price of USDC.*block 23500000/)] }]);
   });
 
+  test('behavior: without a chain, a market whose rates were never written is estimated without interest', () => {
+    const result = normalize(null, { positions: [positionRow('BORROWER', 5n, OWNER, { ...marketRow(wstEthUsdc), rates: null })] });
+    expect(result.markets[0]?.state).toMatchObject({ borrowRate: 0n });
+    expect(result.accounts[0]?.missing).toContainEqual('interest since the last event');
+  });
+
+  test('behavior: without a rate model there is no interest and nothing is missing', () => {
+    const irm: Address = `0x${'0'.repeat(40)}`;
+    const plain = { ...wstEthUsdc, irm };
+    const id = computeMarketId(getMarketParams(plain));
+    const found = { positions: [positionRow('SUPPLIER', 5n, OWNER, { ...marketRow(plain), id })] };
+    expect(normalize(null, found).accounts[0]?.missing).toEqual([expect.stringMatching(/dollar price/)]);
+    expect(normalize(null, found).markets[0]?.state).toMatchObject({ borrowRate: 0n });
+  });
+
+  test('behavior: without a chain there is no estimate where the collateral has no dollar price', () => {
+    const inputToken = { id: '0x7f39c581f595b53c5cb19bd0b3f8da6c935e2ca0', symbol: 'wstETH', decimals: 18, lastPriceUSD: null, lastPriceBlockNumber: null };
+    const found = { positions: [positionRow('COLLATERAL', 5n, OWNER, { ...marketRow(wstEthUsdc), inputToken })] };
+    expect(normalize(null, found).gaps).toMatchObject([{ code: 'MISSING_PRICE', message: expect.stringMatching(/only be read on chain/) }]);
+  });
+
   test('behavior: the flash-loan market is passed over', () => {
     const found = { positions: [positionRow('SUPPLIER', 5n, OWNER, { ...marketRow(wstEthUsdc), id: `0x${'0'.repeat(40)}` })] };
     expect(normalize(answers(), found)).toEqual({ markets: [], accounts: [], gaps: [], discrepancies: [] });
