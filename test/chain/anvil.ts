@@ -34,27 +34,31 @@ type Answer = { readonly id: number; readonly result?: unknown; readonly error?:
 
 const GAS = '0xe4e1c0';
 const BATCH = 500;
+/** Runs anvil and kills it when its own input closes: also when the test's process is killed, which runs no exit handler there. */
+const KEEPER = `
+const anvil = require('node:child_process').spawn(process.argv[1], process.argv.slice(2), { stdio: 'ignore' });
+const end = () => { anvil.kill('SIGKILL'); process.exit(); };
+process.stdin.on('close', end).on('error', end).resume();
+anvil.on('exit', () => process.exit());
+`;
 
-/** A chain of its own on a free port, killed when the process ends. Time stands still between transactions unless it is moved. */
+/** A chain of its own on a free port, killed when the process ends, however it ends. Time stands still between transactions unless it is moved. */
 export class Anvil {
   readonly #url: string;
-  readonly #process: ChildProcess;
+  readonly #keeper: ChildProcess;
   #lastId = 0;
 
-  private constructor(url: string, process: ChildProcess) {
+  private constructor(url: string, keeper: ChildProcess) {
     this.#url = url;
-    this.#process = process;
+    this.#keeper = keeper;
   }
 
   /** Starts a chain. @throws {InternalError} where another chain answers at the port, or none does within ten seconds. */
   static async start(hardfork: string): Promise<Anvil> {
     const port = await findFreePort();
     const args = ['--port', String(port), '--silent', '--order', 'fifo', '--gas-limit', '30000000', '--hardfork', hardfork, '--timestamp', '1760000000'];
-    const child = spawn(binaryPath(), args, { stdio: 'ignore' });
-    const kill = (): void => void child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.removeListener('exit', kill));
-    const anvil = new Anvil(`http://127.0.0.1:${port}`, child);
+    const keeper = spawn(process.execPath, ['-e', KEEPER, binaryPath(), ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const anvil = new Anvil(`http://127.0.0.1:${port}`, keeper);
     await anvil.#untilReady();
     await anvil.request('anvil_setBlockTimestampInterval', [0]);
     await anvil.request('anvil_autoImpersonateAccount', [true]);
@@ -64,7 +68,7 @@ export class Anvil {
 
   /** Ends the chain. */
   stop(): void {
-    this.#process.kill('SIGKILL');
+    this.#keeper.stdin?.end();
   }
 
   async #untilReady(): Promise<void> {
