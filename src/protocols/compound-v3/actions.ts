@@ -64,10 +64,7 @@ export function encodeBuyCollateral(context: ActionContext, { asset, baseAmount,
 function encodeSupply(context: ActionContext, asset: AssetId, amount: StepAmount): readonly UnsignedCall[] {
   const known = requireToken(context, asset);
   const raw = amount === 'max' ? MAX_UINT256 : amount;
-  const data =
-    context.sender === context.owner
-      ? comet.encodeFunctionData('supply', [known.token, raw])
-      : comet.encodeFunctionData('supplyTo', [context.owner, known.token, raw]);
+  const data = context.sender === context.owner ? comet.encodeFunctionData('supply', [known.token, raw]) : comet.encodeFunctionData('supplyTo', [context.owner, known.token, raw]);
   const supply = call(context, data, `${amount === 'max' ? `Repay the whole debt in` : `Supply ${amount} (raw units) of`} ${known.symbol} to ${context.deployment.label}.`);
   const approvals = approve(context, known, raw);
   return amount === 'max' ? [...approvals, supply, approval(context, known, 0n)] : [...approvals, supply];
@@ -79,9 +76,7 @@ function encodeWithdraw(context: ActionContext, asset: AssetId, amount: StepAmou
   if (amount === 'max' && !isBase) throw new InvalidArgument(`Comet reads "max" for the base token only; state the amount of ${known.symbol}.`);
   const raw = amount === 'max' ? MAX_UINT256 : amount;
   const data =
-    context.sender === context.owner
-      ? comet.encodeFunctionData('withdraw', [known.token, raw])
-      : comet.encodeFunctionData('withdrawFrom', [context.owner, context.sender, known.token, raw]);
+    context.sender === context.owner ? comet.encodeFunctionData('withdraw', [known.token, raw]) : comet.encodeFunctionData('withdrawFrom', [context.owner, context.sender, known.token, raw]);
   return call(context, data, `Withdraw ${amount === 'max' ? 'all' : `${amount} (raw units)`} of ${known.symbol} from ${context.deployment.label}.`);
 }
 
@@ -108,7 +103,8 @@ function approve(context: ActionContext, known: KnownToken, amount: bigint): rea
 
 function approval(context: ActionContext, known: KnownToken, amount: bigint): UnsignedCall {
   const { comet: spender } = readContracts(context.deployment);
-  const what = amount === 0n ? `Set the approval of ${known.symbol} to 0.` : `Allow ${context.deployment.label} to take ${amount === MAX_UINT256 ? 'any amount' : amount} of ${known.symbol} (raw units).`;
+  const what =
+    amount === 0n ? `Set the approval of ${known.symbol} to 0.` : `Allow ${context.deployment.label} to take ${amount === MAX_UINT256 ? 'any amount' : amount} of ${known.symbol} (raw units).`;
   return { to: known.token, data: token.encodeFunctionData('approve', [spender, amount]), value: 0n, chain: context.deployment.chain, description: what };
 }
 

@@ -99,10 +99,7 @@ function readSlots(input: NormalizeInput, answers: Answers, numAssets: number): 
 }
 
 /** What the chain says of one owner: nothing held, a position, or which reads of it failed. */
-export type ChainPosition =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'position'; readonly position: CometPosition }
-  | { readonly kind: 'failed'; readonly failed: readonly string[] };
+export type ChainPosition = { readonly kind: 'none' } | { readonly kind: 'position'; readonly position: CometPosition } | { readonly kind: 'failed'; readonly failed: readonly string[] };
 
 /** Builds an owner's position. An asset that the account is in but that was not read is a failure, never a zero. */
 export function readChainPosition(input: NormalizeInput, answers: Answers, owner: Address, chainMarket: ChainMarket): ChainPosition {

@@ -85,9 +85,7 @@ export function readSubgraphMarket(deployment: Deployment, row: MarketRow): Come
 
 /** Builds a position from its row; null where nothing is held. */
 export function readSubgraphPosition(chain: ChainId, row: PositionRow): CometPosition | null {
-  const collaterals = row.accounting.collateralBalances.flatMap(({ balance, collateralToken }) =>
-    balance > 0n ? [{ asset: erc20(chain, collateralToken.token.id), balance }] : [],
-  );
+  const collaterals = row.accounting.collateralBalances.flatMap(({ balance, collateralToken }) => (balance > 0n ? [{ asset: erc20(chain, collateralToken.token.id), balance }] : []));
   const principal = row.accounting.basePrincipal;
   return principal === 0n && collaterals.length === 0 ? null : { principal, collaterals };
 }

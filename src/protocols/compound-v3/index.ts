@@ -19,6 +19,6 @@ export const compoundV3: Protocol = {
   encodeStep: encodeCometStep,
 };
 
-export { compoundV3Rule } from './rule.ts';
-export { computeBuyCollateral, computeReserves, quoteCollateral } from './buy-collateral.ts';
 export { encodeBuyCollateral } from './actions.ts';
+export { computeBuyCollateral, computeReserves, quoteCollateral } from './buy-collateral.ts';
+export { compoundV3Rule } from './rule.ts';

@@ -68,9 +68,7 @@ export function accrueMarket(market: CometMarket, at: bigint): CometMarket {
  * @source CometCore.sol presentValue
  */
 export function computePresentValue(market: CometMarket, principal: bigint): bigint {
-  return principal >= 0n
-    ? mulDivDown(principal, market.baseSupplyIndex, BASE_INDEX_SCALE)
-    : -mulDivDown(-principal, market.baseBorrowIndex, BASE_INDEX_SCALE);
+  return principal >= 0n ? mulDivDown(principal, market.baseSupplyIndex, BASE_INDEX_SCALE) : -mulDivDown(-principal, market.baseBorrowIndex, BASE_INDEX_SCALE);
 }
 
 /**
@@ -79,7 +77,5 @@ export function computePresentValue(market: CometMarket, principal: bigint): big
  * @source CometCore.sol principalValue
  */
 export function computePrincipal(market: CometMarket, presentValue: bigint): bigint {
-  return presentValue >= 0n
-    ? mulDivDown(presentValue, BASE_INDEX_SCALE, market.baseSupplyIndex)
-    : -divUp(-presentValue * BASE_INDEX_SCALE, market.baseBorrowIndex);
+  return presentValue >= 0n ? mulDivDown(presentValue, BASE_INDEX_SCALE, market.baseSupplyIndex) : -divUp(-presentValue * BASE_INDEX_SCALE, market.baseBorrowIndex);
 }

@@ -64,10 +64,7 @@ export function computeBaseValue(market: CometMarket, position: CometPosition): 
  * @source CometWithExtendedAssetList.sol isLiquidatable, isBorrowCollateralized
  */
 export function computeLiquidity(market: CometMarket, position: CometPosition, factor: CollateralFactor): bigint {
-  return listHeld(market, position).reduce(
-    (total, held) => total + mulDivDown(computeValue(market, held), held.collateral[factor], WAD),
-    computeBaseValue(market, position),
-  );
+  return listHeld(market, position).reduce((total, held) => total + mulDivDown(computeValue(market, held), held.collateral[factor], WAD), computeBaseValue(market, position));
 }
 
 /**

@@ -6,8 +6,8 @@ import type { Answers } from './answers.ts';
 import { readChainMarket, readChainPosition } from './from-chain.ts';
 import { MISSING_WITHOUT_CHAIN, readSubgraphMarket, readSubgraphPosition, toFactor } from './from-subgraph.ts';
 import { readRows } from './rows.ts';
-import { COMPOUND_V3_RULE } from './rule-id.ts';
 import { compoundV3Rule } from './rule.ts';
+import { COMPOUND_V3_RULE } from './rule-id.ts';
 import type { CometMarket, CometPosition } from './state.ts';
 
 /**
@@ -100,9 +100,7 @@ function assemble(input: NormalizeInput, { market, held, precision, missing }: A
 function comparePosition(input: NormalizeInput, owner: Address, subgraph: CometPosition | null, chain: CometPosition | null): Discrepancy[] {
   const note = 'The chain is used. Debt can move by base transfers that emit no event, and the subgraph may not have reached this block.';
   const differ = (field: string, listed: bigint, shown: bigint): Discrepancy[] =>
-    listed === shown
-      ? []
-      : [{ account: accountId(input, owner), deployment: input.deployment.id, field, subgraph: listed.toString(), chain: shown.toString(), note }];
+    listed === shown ? [] : [{ account: accountId(input, owner), deployment: input.deployment.id, field, subgraph: listed.toString(), chain: shown.toString(), note }];
   const balance = (position: CometPosition | null, asset: string): bigint => position?.collaterals.find((entry) => entry.asset === asset)?.balance ?? 0n;
   const assets = new Set([...(subgraph?.collaterals ?? []), ...(chain?.collaterals ?? [])].map((entry) => entry.asset));
   return [

@@ -59,9 +59,7 @@ export const marketRow = z.object({
     totalBasePrincipalBorrow: integer,
     lastAccrualTime: integer,
     baseReserveBalance: integer,
-    collateralBalances: z.array(
-      z.object({ id: bytes, balance: integer, reserves: integer, collateralToken: z.object({ id: bytes, token: z.object({ id: bytes }) }) }),
-    ),
+    collateralBalances: z.array(z.object({ id: bytes, balance: integer, reserves: integer, collateralToken: z.object({ id: bytes, token: z.object({ id: bytes }) }) })),
   }),
 });
 

@@ -51,9 +51,7 @@ function computeLegs(view: View): readonly Leg[] {
   if (balance === 0n) return collateral;
   const { asset, symbol, decimals, price } = market.base;
   const base = { asset, symbol, decimals, priceUsd: toUsd(market, price, symbol) };
-  return balance > 0n
-    ? [...collateral, { ...base, side: 'supply', amount: balance, weight: ZERO }]
-    : [...collateral, { ...base, side: 'debt', amount: -balance, weight: ONE }];
+  return balance > 0n ? [...collateral, { ...base, side: 'supply', amount: balance, weight: ZERO }] : [...collateral, { ...base, side: 'debt', amount: -balance, weight: ONE }];
 }
 
 function computeHealth({ market: stored, position, at }: View): NativeHealth {

@@ -50,8 +50,7 @@ const SIGNATURES = {
   decimals: 'function decimals() view returns (uint8)',
   totalCollateral: 'function totalsCollateral(address asset) view returns (uint128 totalSupplyAsset, uint128 _reserved)',
   collateralReserves: 'function getCollateralReserves(address asset) view returns (uint256)',
-  userBasic:
-    'function userBasic(address account) view returns (int104 principal, uint64 baseTrackingIndex, uint64 baseTrackingAccrued, uint16 assetsIn, uint8 _reserved)',
+  userBasic: 'function userBasic(address account) view returns (int104 principal, uint64 baseTrackingIndex, uint64 baseTrackingAccrued, uint16 assetsIn, uint8 _reserved)',
   userCollateral: 'function userCollateral(address account, address asset) view returns (uint128 balance, uint128 _reserved)',
 } as const;
 

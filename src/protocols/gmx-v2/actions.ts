@@ -8,8 +8,7 @@ import type { GmxMarket, GmxPosition } from './state.ts';
 import { findGmxToken } from './tokens.ts';
 import { violate } from './violations.ts';
 
-const ADDRESSES =
-  '(address receiver, address cancellationReceiver, address callbackContract, address uiFeeReceiver, address market, address initialCollateralToken, address[] swapPath) addresses';
+const ADDRESSES = '(address receiver, address cancellationReceiver, address callbackContract, address uiFeeReceiver, address market, address initialCollateralToken, address[] swapPath) addresses';
 const NUMBERS =
   '(uint256 sizeDeltaUsd, uint256 initialCollateralDeltaAmount, uint256 triggerPrice, uint256 acceptablePrice, uint256 executionFee, uint256 callbackGasLimit, uint256 minOutputAmount, uint256 validFromTime) numbers';
 
@@ -115,8 +114,7 @@ function encodeDecrease(order: OrderTarget, { sizeDeltaUsd, collateralDelta }: D
   const { priceMin, priceMax } = market.indexToken;
   const acceptablePrice = position.isLong ? divDown(priceMin * (100n - SLIPPAGE_PERCENT), 100n) : divUp(priceMax * (100n + SLIPPAGE_PERCENT), 100n);
   const create = createOrder(order, { orderType: MARKET_DECREASE, sizeDeltaUsd, collateralDelta, acceptablePrice });
-  const what =
-    sizeDeltaUsd === 0n ? `take ${collateralDelta} (raw units) of margin out of` : `close ${sizeDeltaUsd === position.sizeInUsd ? 'all' : `${sizeDeltaUsd} (USD, 30 decimals)`} of`;
+  const what = sizeDeltaUsd === 0n ? `take ${collateralDelta} (raw units) of margin out of` : `close ${sizeDeltaUsd === position.sizeInUsd ? 'all' : `${sizeDeltaUsd} (USD, 30 decimals)`} of`;
   return multicall(order, [sendFee(order), create], `Order: ${what} the ${describe(order)}.`);
 }
 

@@ -44,10 +44,7 @@ export function readMarket(input: NormalizeInput, discovered: Discovered, market
     minPositionSizeUsd: settings.value(dataStoreKeys.minPositionSizeUsd, DEFAULT_MINIMUM_USD),
     minCollateralFactor: settings.value(dataStoreKeys.minCollateralFactor(marketToken), row.minCollateralFactor),
     minCollateralFactorForLiquidation: settings.value(dataStoreKeys.minCollateralFactorForLiquidation(marketToken), row.minCollateralFactorForLiquidation),
-    maxPositionImpactFactorForLiquidations: settings.value(
-      dataStoreKeys.maxPositionImpactFactorForLiquidations(marketToken),
-      row.maxPositionImpactFactorForLiquidations,
-    ),
+    maxPositionImpactFactorForLiquidations: settings.value(dataStoreKeys.maxPositionImpactFactorForLiquidations(marketToken), row.maxPositionImpactFactorForLiquidations),
     maxPositionImpactFactorPositive: settings.value(dataStoreKeys.maxPositionImpactFactor(marketToken, true), row.maxPositionImpactFactorPositive),
     maxPositionImpactFactorNegative: settings.value(dataStoreKeys.maxPositionImpactFactor(marketToken, false), row.maxPositionImpactFactorNegative),
     positionFeeFactorForPositiveImpact: settings.value(dataStoreKeys.positionFeeFactor(marketToken, true), row.positionFeeFactorForPositiveImpact),
@@ -101,10 +98,7 @@ function readSide(row: MarketInfoRow, isLong: boolean, settings: Settings): GmxS
     openInterestUsd: total((token) => dataStoreKeys.openInterest(market, token, isLong), listed.usd),
     openInterestInTokens: total((token) => dataStoreKeys.openInterestInTokens(market, token, isLong), listed.tokens),
     poolAmount: pool === -1n ? listed.pool : divDown(pool, divisor),
-    maxPnlFactorForTraders: settings.value(
-      dataStoreKeys.maxPnlFactorForTraders(market, isLong),
-      isLong ? row.maxPnlFactorForTradersLong : row.maxPnlFactorForTradersShort,
-    ),
+    maxPnlFactorForTraders: settings.value(dataStoreKeys.maxPnlFactorForTraders(market, isLong), isLong ? row.maxPnlFactorForTradersLong : row.maxPnlFactorForTradersShort),
     minCollateralFactorForOpenInterestMultiplier: settings.value(
       dataStoreKeys.minCollateralFactorForOpenInterestMultiplier(market, isLong),
       isLong ? row.minCollateralFactorForOpenInterestLong : row.minCollateralFactorForOpenInterestShort,
@@ -120,11 +114,7 @@ function fundingFactorOf(row: MarketInfoRow, isLong: boolean): bigint {
   return row.longsPayShorts !== isLong || isOneSided ? 0n : row.fundingFactorPerSecond;
 }
 
-function readTokens(
-  input: NormalizeInput,
-  row: MarketInfoRow,
-  [index, long, short]: readonly [PriceRow, PriceRow, PriceRow],
-): Pick<GmxMarket, 'indexToken' | 'longToken' | 'shortToken'> | null {
+function readTokens(input: NormalizeInput, row: MarketInfoRow, [index, long, short]: readonly [PriceRow, PriceRow, PriceRow]): Pick<GmxMarket, 'indexToken' | 'longToken' | 'shortToken'> | null {
   const { chain } = input.deployment;
   const read = (address: Address, price: PriceRow): GmxToken | null => {
     const facts = findGmxToken(chain, address);
@@ -148,4 +138,3 @@ export function isPlausiblePrice(market: GmxMarket, position: { readonly sizeInU
   const value = position.sizeInTokens * market.indexToken.priceMin;
   return value <= position.sizeInUsd * GREATEST_MOVE && position.sizeInUsd <= value * GREATEST_MOVE;
 }
-

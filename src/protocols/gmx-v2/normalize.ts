@@ -7,8 +7,8 @@ import { computeMargin } from './margin.ts';
 import { isPlausiblePrice, type MarketReading, readMarket } from './market-state.ts';
 import { type ChainPosition, findChainPositions, findValuedPosition, type ReaderFigures, readSquidPosition } from './positions.ts';
 import { type Discovered, type PositionRow, readRows } from './rows.ts';
-import { GMX_V2_RULE } from './rule-id.ts';
 import { gmxV2Rule } from './rule.ts';
+import { GMX_V2_RULE } from './rule-id.ts';
 import type { GmxMarket, GmxPosition } from './state.ts';
 
 /** Prices that were reported on chain longer ago than this make a valuation an estimate, in seconds. */
@@ -72,7 +72,14 @@ function collectAnswers(input: NormalizeInput, { positions }: Discovered, answer
       continue;
     }
     const listed = (positions ?? []).filter((row) => row.account === owner);
-    for (const row of listed) discrepancies.push(...comparePosition(input, row, held.find((position) => position.key === row.positionKey)));
+    for (const row of listed)
+      discrepancies.push(
+        ...comparePosition(
+          input,
+          row,
+          held.find((position) => position.key === row.positionKey),
+        ),
+      );
     for (const entry of held) {
       const { key, market } = entry;
       if (positions !== null && !listed.some((row) => row.positionKey === key)) {

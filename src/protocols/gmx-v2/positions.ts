@@ -7,11 +7,7 @@ import type { PositionRow } from './rows.ts';
 import type { GmxPosition } from './state.ts';
 import { callKeys } from './value.ts';
 
-const props = z.tuple([
-  z.tuple([addressWord, addressWord, addressWord]),
-  z.tuple([uint, uint, uint, int, uint, uint, uint, uint, uint, uint]),
-  z.tuple([z.boolean()]),
-]);
+const props = z.tuple([z.tuple([addressWord, addressWord, addressWord]), z.tuple([uint, uint, uint, int, uint, uint, uint, uint, uint, uint]), z.tuple([z.boolean()])]);
 const referralFees = z.tuple([word, z.unknown(), z.unknown(), uint, uint, uint, uint, uint, uint, uint]);
 const price = z.tuple([uint, uint]);
 const fees = z.tuple([

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { graphInteger } from '../../core/json.ts';
 import { toAddress } from '../../core/ids.ts';
+import { graphInteger } from '../../core/json.ts';
 import type { Rows } from '../protocol.ts';
 
 /** An integer as the squid writes it, or as reading a row once has already turned it. */

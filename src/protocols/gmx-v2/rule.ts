@@ -1,4 +1,4 @@
-import { Decimal, fromFixed, ONE, ratioOrNull } from '../../core/decimal.ts';
+import { type Decimal, fromFixed, ONE, ratioOrNull } from '../../core/decimal.ts';
 import { max, mulDivDown } from '../../core/fixed-point.ts';
 import { type AssetId, USD } from '../../core/ids.ts';
 import type { ExposureTerm, Leg, LegSide, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
@@ -64,8 +64,7 @@ function computeLegs(view: GmxView): readonly Leg[] {
   const { market, position } = view;
   const { fees } = computeMargin(view);
   const collateral = getCollateralToken(market, position);
-  const leg = (side: LegSide, token: GmxToken, amount: bigint, price: bigint): Leg[] =>
-    amount === 0n ? [] : [{ side, ...identityOf(token), amount, priceUsd: perToken(token, price), weight: ONE }];
+  const leg = (side: LegSide, token: GmxToken, amount: bigint, price: bigint): Leg[] => (amount === 0n ? [] : [{ side, ...identityOf(token), amount, priceUsd: perToken(token, price), weight: ONE }]);
   const feeUsd = fees.totalExcludingFunding * collateral.priceMin;
   return [
     ...leg('margin', collateral, position.collateralAmount, collateral.priceMin),

@@ -21,8 +21,7 @@ const BORROWING_FEES = '(uint256 borrowingFeeUsd, uint256 borrowingFeeAmount, ui
 const UI_FEES = '(address uiFeeReceiver, uint256 uiFeeReceiverFactor, uint256 uiFeeAmount)';
 const LIQUIDATION_FEES = '(uint256 liquidationFeeUsd, uint256 liquidationFeeAmount, uint256 liquidationFeeReceiverFactor, uint256 liquidationFeeAmountForFeeReceiver)';
 const FEES = `(${REFERRAL_FEES} referral, ${PRO_FEES} pro, ${FUNDING_FEES} funding, ${BORROWING_FEES} borrowing, ${UI_FEES} ui, ${LIQUIDATION_FEES} liquidation, ${PRICE} collateralTokenPrice, uint256 positionFeeFactor, uint256 protocolFeeAmount, uint256 positionFeeReceiverFactor, uint256 feeReceiverAmount, uint256 feeAmountForPool, uint256 positionFeeAmountForPool, uint256 positionFeeAmount, uint256 totalCostAmountExcludingFunding, uint256 totalCostAmount, uint256 totalDiscountAmount)`;
-const EXECUTION =
-  '(int256 priceImpactUsd, uint256 executionPrice, bool balanceWasImproved, int256 proportionalPendingImpactUsd, int256 totalImpactUsd, uint256 priceImpactDiffUsd)';
+const EXECUTION = '(int256 priceImpactUsd, uint256 executionPrice, bool balanceWasImproved, int256 proportionalPendingImpactUsd, int256 totalImpactUsd, uint256 priceImpactDiffUsd)';
 const POSITION_INFO = `(bytes32 positionKey, ${POSITION} position, ${FEES} fees, ${EXECUTION} executionPriceResult, int256 basePnlUsd, int256 uncappedBasePnlUsd, int256 pnlAfterPriceImpactUsd, int256 positionValueInUsd)`;
 
 /** The Reader that the rows name. @source gmx-io/gmx-interface@a78e920 sdk/src/abis/SyntheticsReader.ts */

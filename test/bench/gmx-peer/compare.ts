@@ -215,7 +215,7 @@ function createRandom(start: number) {
     return state >> 16n;
   };
   return {
-    between: (low: bigint, high: bigint): bigint => low + ((next() << 48n) + next()) % (high - low + 1n),
+    between: (low: bigint, high: bigint): bigint => low + (((next() << 48n) + next()) % (high - low + 1n)),
     chance: (): boolean => next() % 2n === 0n,
   };
 }

@@ -63,7 +63,11 @@ describe('encodeCometStep', () => {
 
   test('behavior: USDT is approved from 0', () => {
     const names = encode({ kind: 'repay', asset: USDT, amount: 7n }, contextOf('compound-v3/1/usdt')).map((call) => call.slice(1, 2).concat(call.slice(3)));
-    expect(names).toEqual([['approve', 0n], ['approve', 7n], ['supply', 7n]]);
+    expect(names).toEqual([
+      ['approve', 0n],
+      ['approve', 7n],
+      ['supply', 7n],
+    ]);
   });
 
   test('behavior: withdraw and borrow are the same call; max is uint256.max', () => {

@@ -46,7 +46,12 @@ describe('compoundV3Rule', () => {
         const slack = side(terms, 'collateral').minus(side(terms, 'debt')).times(1e8);
         // Two floors for each asset and one for the debt, each below 1.
         const bound = 2 * one.position.collaterals.length + 1;
-        expect(slack.minus((figures.liquidity ?? 0n).toString()).abs().lte(bound)).toBe(true);
+        expect(
+          slack
+            .minus((figures.liquidity ?? 0n).toString())
+            .abs()
+            .lte(bound),
+        ).toBe(true);
         expect(liquidatable).toBe((figures.liquidity ?? 0n) < 0n);
       }),
     );

@@ -51,7 +51,18 @@ function answer({ signature, args }: ContractCall, { market, feeds, positions, p
       if (entry === undefined) return undefined;
       const token = tokenOf(entry.asset) ?? '0x';
       const { borrowCollateralFactor, liquidateCollateralFactor, liquidationFactor, supplyCap } = entry;
-      return [[BigInt(Number(first)), token, feeds.get(token) ?? '0x00000000000000000000000000000000000000fd', 10n ** BigInt(entry.decimals), borrowCollateralFactor, liquidateCollateralFactor, liquidationFactor, supplyCap]];
+      return [
+        [
+          BigInt(Number(first)),
+          token,
+          feeds.get(token) ?? '0x00000000000000000000000000000000000000fd',
+          10n ** BigInt(entry.decimals),
+          borrowCollateralFactor,
+          liquidateCollateralFactor,
+          liquidationFactor,
+          supplyCap,
+        ],
+      ];
     }
     case 'getPrice': {
       const token = [...feeds].find(([, feed]) => feed === first)?.[0];

@@ -11,8 +11,7 @@ import { COMP, comp, T0, USDC, usdcComet, V6_POSITION, v6View, WBTC, WETH, wbtc,
 const UNHEALTHY = 181_200_000_000n;
 
 function slackE8(terms: readonly ExposureTerm[]): bigint {
-  const side = (of: ExposureTerm['side']) =>
-    sum(terms.filter((term) => term.side === of).map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
+  const side = (of: ExposureTerm['side']) => sum(terms.filter((term) => term.side === of).map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
   return BigInt(side('collateral').minus(side('debt')).times(1e8).toFixed(0));
 }
 
@@ -236,7 +235,13 @@ describe('reprice', () => {
     expect(moved.unit.usdPerUnit).toBe(100_000_000_000n);
     expect(moved.base.price).toBe(100_000_000n);
     expect(moved.collaterals[0]?.price).toBe(4_000_000n);
-    const together = compoundV3Rule.reprice(market, new Map([[WETH, half], [COMP, half]]));
+    const together = compoundV3Rule.reprice(
+      market,
+      new Map([
+        [WETH, half],
+        [COMP, half],
+      ]),
+    );
     expect(together.collaterals[0]?.price).toBe(2_000_000n);
   });
 

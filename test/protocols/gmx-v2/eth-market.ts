@@ -1,5 +1,5 @@
-import type { GmxMarket, GmxPosition, GmxSide } from '../../../src/protocols/gmx-v2/state.ts';
 import type { GmxView } from '../../../src/protocols/gmx-v2/fees.ts';
+import type { GmxMarket, GmxPosition, GmxSide } from '../../../src/protocols/gmx-v2/state.ts';
 
 /** The second that the fixture's fees are pending at. */
 export const T0 = 1_773_400_000n;

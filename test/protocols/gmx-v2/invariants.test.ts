@@ -64,8 +64,7 @@ describe('gmxV2Rule', () => {
     fc.assert(
       fc.property(view, (one) => {
         const terms = gmxV2Rule.exposure(one);
-        const total = (of: 'collateral' | 'debt') =>
-          sum(terms.filter((term) => term.side === of).map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
+        const total = (of: 'collateral' | 'debt') => sum(terms.filter((term) => term.side === of).map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
         const margin = computeMargin(one);
         const slack = margin.remainingCollateralUsd - computeRequirement(margin);
         expect(total('collateral').minus(total('debt')).eq(fromFixed(slack, 30))).toBe(true);

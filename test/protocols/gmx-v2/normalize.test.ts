@@ -212,7 +212,7 @@ describe('normalize', () => {
     const rows = { ...LISTED, positions: [positionRow({ collateralAmount: '1' })] };
     const { accounts, discrepancies, gaps } = normalize(rows, fakeOf());
     expect(gaps).toEqual([]);
-    expect((accounts[0]?.position as GmxPosition).collateralAmount).toBe(2_000_000_000n);
+    expect((accounts[0]?.position as GmxPosition | undefined)?.collateralAmount).toBe(2_000_000_000n);
     expect(discrepancies.map(({ field, subgraph, chain }) => [field, subgraph, chain])).toEqual([['collateralAmount', '1', '2000000000']]);
     expect(normalize(LISTED, fakeOf({ positions: [] })).discrepancies).toHaveLength(3);
   });
@@ -284,7 +284,7 @@ describe('normalize', () => {
       const { accounts, gaps, markets } = normalize(LISTED, null);
       expect(gaps).toEqual([]);
       expect(accounts).toMatchObject([{ owner: OWNER, precision: 'estimate', missing: MISSING_WITHOUT_CHAIN, position: { borrowingFeeUsd: 40n * DOLLAR, closingImpactUsd: -5n } }]);
-      expect((markets[0]?.state as GmxMarket).minCollateralUsd).toBe(DOLLAR);
+      expect((markets[0]?.state as GmxMarket | undefined)?.minCollateralUsd).toBe(DOLLAR);
     });
 
     test('behavior: closed positions and those of others do not appear, and one listed twice appears once', () => {

@@ -10,8 +10,7 @@ import { DOLLAR, ethLong, ethMarket, T0, USDC, vectorView, WETH } from './eth-ma
 
 function slack(view: GmxView) {
   const terms = gmxV2Rule.exposure(view);
-  const side = (of: 'collateral' | 'debt') =>
-    sum(terms.filter((term) => term.side === of).map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
+  const side = (of: 'collateral' | 'debt') => sum(terms.filter((term) => term.side === of).map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
   return side('collateral').minus(side('debt'));
 }
 
@@ -158,7 +157,12 @@ describe('exposure', () => {
 
   test('behavior: short A = K + V, L = q·p + M + fees', () => {
     const view = vectorView(2_020_000_000n, { isLong: false });
-    expect(gmxV2Rule.exposure(view).filter((term) => term.side === 'collateral').map((term) => term.role)).toEqual(['collateral', 'entry value']);
+    expect(
+      gmxV2Rule
+        .exposure(view)
+        .filter((term) => term.side === 'collateral')
+        .map((term) => term.role),
+    ).toEqual(['collateral', 'entry value']);
     expect(slack(view).toString()).toBe('397.5');
   });
 
