@@ -79,6 +79,8 @@ export interface ActionContext {
   /** The protocol's own market id, as in the Portfolio's market entry. */
   readonly market: string;
   readonly state: unknown;
+  /** The account's position in the rule's typed form: a protocol without an "all" amount needs it for 'max'. */
+  readonly position?: unknown;
   readonly owner: Address;
   /** The account that sends the call: the owner, or a liquidator. */
   readonly sender: Address;

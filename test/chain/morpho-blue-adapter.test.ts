@@ -3,11 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Address } from '../../src/core/ids.ts';
 import type { Step } from '../../src/core/rule.ts';
 import type { CallResult, ContractCall } from '../../src/core/source.ts';
-import type { MorphoActionContext } from '../../src/protocols/morpho-blue/actions.ts';
 import { morphoBlue, morphoBlueRule } from '../../src/protocols/morpho-blue/index.ts';
 import { encodeParams } from '../../src/protocols/morpho-blue/market-id.ts';
 import type { MorphoMarket, MorphoPosition } from '../../src/protocols/morpho-blue/state.ts';
-import type { Deployment } from '../../src/protocols/protocol.ts';
+import type { ActionContext, Deployment } from '../../src/protocols/protocol.ts';
 import { Anvil, Reverted } from './anvil.ts';
 import { deployMorphoBlue, type MorphoTestChain, type MorphoTestMarket } from './morpho-blue-contracts.ts';
 import { readMarket, readPosition } from './morpho-blue-state.ts';
@@ -45,7 +44,7 @@ async function readState(): Promise<{ market: MorphoMarket; position: MorphoPosi
 /** Sends the adapter's own calls, as a wallet would. */
 async function run(step: Step, sender: Address = OWNER): Promise<void> {
   const { market: state, position } = await readState();
-  const context: MorphoActionContext = { deployment, market: market.id, state, position, owner: OWNER, sender };
+  const context: ActionContext = { deployment, market: market.id, state, position, owner: OWNER, sender };
   for (const call of morphoBlue.encodeStep(context, step)) await chain.send(sender, call.to, call.data);
 }
 
@@ -101,7 +100,7 @@ describe('the Morpho Blue adapter on a local chain', () => {
     await run({ kind: 'supply', asset: collateral.asset, amount: 10n ** 18n });
     await run({ kind: 'borrow', asset: loan.asset, amount: 1_000_000_000n });
     const { market: state, position } = await readState();
-    const calls = morphoBlue.encodeStep({ deployment, market: market.id, state, owner: OWNER, sender: OWNER, position } as MorphoActionContext, {
+    const calls = morphoBlue.encodeStep({ deployment, market: market.id, state, owner: OWNER, sender: OWNER, position } as ActionContext, {
       kind: 'repay',
       asset: loan.asset,
       amount: 'max',

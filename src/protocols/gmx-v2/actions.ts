@@ -33,8 +33,8 @@ const DEFAULT_EXECUTION_FEE: Readonly<Partial<Record<ChainId, bigint>>> = { 'eip
 /** How far the execution price may be worse than the state's, where none is stated: 1 %. */
 const SLIPPAGE_PERCENT = 1n;
 
-/** What an order needs beside the context: the position it is about, and optionally the execution fee in wei. */
-export type GmxActionContext = ActionContext & { readonly position?: unknown; readonly executionFee?: bigint };
+/** What an order may have beside the context: the execution fee in wei. */
+export type GmxActionContext = ActionContext & { readonly executionFee?: bigint };
 
 /**
  * One step as an order to the deployment's ExchangeRouter: a market increase of size 0 adds margin, a market decrease takes margin out or closes. Orders are asynchronous: keepers execute

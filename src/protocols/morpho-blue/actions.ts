@@ -29,11 +29,8 @@ const tokenInterface = new Interface(['function approve(address spender, uint256
 const SHARE_APPROVAL_NUMERATOR = 101n;
 const SHARE_APPROVAL_DENOMINATOR = 100n;
 
-/** What Morpho needs beside the context: for 'max' the position whose shares are meant. */
-export type MorphoActionContext = ActionContext & { readonly position?: unknown };
-
 interface Target {
-  readonly context: MorphoActionContext;
+  readonly context: ActionContext;
   readonly morpho: Address;
   readonly market: MorphoMarket;
   readonly params: MarketParams;
@@ -46,7 +43,7 @@ interface Target {
  * @throws {InvalidArgument} where the market is not the one its id names, or 'max' is asked without the position.
  * @throws {RuleViolation} where the contract would refuse the sender or the amounts.
  */
-export function encodeMorphoStep(context: MorphoActionContext, step: Step): readonly UnsignedCall[] {
+export function encodeMorphoStep(context: ActionContext, step: Step): readonly UnsignedCall[] {
   const target = readTarget(context);
   const { market, params } = target;
   const { owner } = context;
@@ -79,7 +76,7 @@ export function encodeMorphoStep(context: MorphoActionContext, step: Step): read
   }
 }
 
-function readTarget(context: MorphoActionContext): Target {
+function readTarget(context: ActionContext): Target {
   const { morpho } = context.deployment.contracts;
   const state = context.state as MorphoMarket;
   const params = getMarketParams(state);
@@ -154,7 +151,7 @@ function call({ context, morpho }: Target, data: string, description: string): U
   return { to: morpho, data, value: 0n, chain: context.deployment.chain, description };
 }
 
-function getPosition(context: MorphoActionContext): MorphoPosition {
+function getPosition(context: ActionContext): MorphoPosition {
   if (context.position === undefined) {
     throw new InvalidArgument("Morpho knows no 'max': hand in the position, or state the amount.");
   }
@@ -166,6 +163,6 @@ function requireLoan(market: MorphoMarket, asset: string): MorphoToken {
   return market.loan;
 }
 
-function requireOwner(context: MorphoActionContext): void {
+function requireOwner(context: ActionContext): void {
   if (context.sender !== context.owner) throw violation('unauthorized', `${context.sender} is not the owner`);
 }

@@ -1,8 +1,8 @@
 import { Interface } from 'ethers';
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../src/core/rule.ts';
-import type { MorphoActionContext } from '../../../src/protocols/morpho-blue/actions.ts';
 import { morphoBlue } from '../../../src/protocols/morpho-blue/index.ts';
+import type { ActionContext } from '../../../src/protocols/protocol.ts';
 import { LIQUIDATOR, MARKET_ID, OWNER, USDC, v7Position, WSTETH, wstEthUsdc } from './wsteth-usdc.ts';
 
 const [ethereum] = morphoBlue.deployments;
@@ -21,9 +21,9 @@ const abi = new Interface([
   `function liquidate(${PARAMS},address,uint256,uint256,bytes)`,
 ]);
 
-function encode(step: Step, changes: Partial<MorphoActionContext> = {}) {
+function encode(step: Step, changes: Partial<ActionContext> = {}) {
   if (ethereum === undefined) return expect.unreachable('a deployment');
-  const context: MorphoActionContext = { deployment: ethereum, market: MARKET_ID, state: wstEthUsdc, owner: OWNER, sender: OWNER, ...changes };
+  const context: ActionContext = { deployment: ethereum, market: MARKET_ID, state: wstEthUsdc, owner: OWNER, sender: OWNER, ...changes };
   return morphoBlue.encodeStep(context, step).map((call) => {
     const parsed = abi.parseTransaction({ data: call.data });
     const args = (parsed?.args.toArray() ?? []).filter((arg) => typeof arg === 'bigint' || typeof arg === 'string');
@@ -74,7 +74,7 @@ describe('encodeStep', () => {
     expect(encode({ kind: 'liquidate', seize: 3n * 10n ** 18n }, { sender })[1]).toEqual([MORPHO, 'liquidate', OWNER, 3n * 10n ** 18n, 0n, '0x']);
   });
 
-  test.each<[string, Step, Partial<MorphoActionContext>, string]>([
+  test.each<[string, Step, Partial<ActionContext>, string]>([
     ['INVALID_ARGUMENT', { kind: 'repay', asset: USDC, amount: 'max' }, {}, 'max'],
     ['INVALID_ARGUMENT', { kind: 'supply', asset: WSTETH, amount: 1n }, { state: { ...wstEthUsdc, oracle: OWNER } }, 'hash'],
     ['INVALID_ARGUMENT', { kind: 'supply', asset: WSTETH, amount: 1n }, { market: `0x${'11'.repeat(32)}` }, 'hash'],
