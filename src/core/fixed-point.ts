@@ -6,8 +6,6 @@ export const WAD = 10n ** 18n;
 export const RAY = 10n ** 27n;
 /** 1 in basis points. */
 export const BPS = 10_000n;
-/** 1 in parts per million. */
-export const PPM = 1_000_000n;
 /** Seconds in the 365-day year that lending protocols use for rates. */
 export const SECONDS_PER_YEAR = 31_536_000n;
 /** The greatest uint256, which protocols use for "all" and for "no debt". */
@@ -48,11 +46,6 @@ export function mulDivUp(a: bigint, b: bigint, denominator: bigint): bigint {
   return divUp(a * b, denominator);
 }
 
-/** a · b / denominator, halves up. */
-export function mulDivHalfUp(a: bigint, b: bigint, denominator: bigint): bigint {
-  return divHalfUp(a * b, denominator);
-}
-
 /** a − b, or 0 where b is greater. */
 export function subFloor0(a: bigint, b: bigint): bigint {
   return a > b ? a - b : 0n;
@@ -66,11 +59,6 @@ export function min(a: bigint, b: bigint): bigint {
 /** The greater of two integers. */
 export function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
-}
-
-/** |a|. */
-export function abs(a: bigint): bigint {
-  return a < 0n ? -a : a;
 }
 
 /** 10^decimals as an integer; `decimals` between 0 and 77. @throws {InternalError} outside that range. */
