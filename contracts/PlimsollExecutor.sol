@@ -167,6 +167,7 @@ contract PlimsollExecutor is IMorphoFlashBorrower, IAaveFlashBorrower {
     uint8 private constant IDLE = 1;
     uint8 private constant EXECUTING = 2;
 
+    bytes4 private constant TRANSFER_FROM = bytes4(keccak256("transferFrom(address,address,uint256)"));
     bytes4 private constant INCREASE_ALLOWANCE = bytes4(keccak256("increaseAllowance(address,uint256)"));
     bytes4 private constant PERMIT2_APPROVE = bytes4(keccak256("approve(address,address,uint160,uint48)"));
 
@@ -191,8 +192,8 @@ contract PlimsollExecutor is IMorphoFlashBorrower, IAaveFlashBorrower {
     }
 
     /// @notice Carries out a plan of the owner's. Ether that comes along can be spent by its calls; the rest returns.
-    /// @dev Besides `outputs`, the tokens of loans and of approvals are sent to the owner without being listed. A plan without calls
-    /// recovers tokens that somebody sent here.
+    /// @dev Besides `outputs`, the tokens of loans, of approvals and of `transferFrom` calls are sent to the owner without being listed; a token
+    /// that only a swap or a withdrawal brings must be. A plan without calls recovers tokens that somebody sent here.
     /// @param plan Loans, calls, minimum outputs and checks; see the contract's own notes for the order and for what the owner signs.
     function execute(Plan calldata plan) external payable {
         if (msg.sender != owner) revert NotOwner(msg.sender);
@@ -304,8 +305,9 @@ contract PlimsollExecutor is IMorphoFlashBorrower, IAaveFlashBorrower {
         for (uint256 i = 0; i < plan.outputs.length; ++i) _sendAll(plan.outputs[i].token);
         for (uint256 i = 0; i < plan.loans.length; ++i) _sendAll(plan.loans[i].token);
         for (uint256 i = 0; i < plan.calls.length; ++i) {
-            address token = plan.calls[i].approval.token;
-            if (token != address(0)) _sendAll(token);
+            Call calldata call = plan.calls[i];
+            if (call.approval.token != address(0)) _sendAll(call.approval.token);
+            if (bytes4(call.data) == TRANSFER_FROM) _sendAll(call.target);
         }
     }
 

@@ -48,7 +48,7 @@ export interface Execution {
   /** Each is taken inside the one before. */
   readonly loans: readonly ExecutionLoan[];
   readonly calls: readonly ExecutionCall[];
-  /** Loan tokens and approved tokens are collected without being listed. */
+  /** Tokens of loans, approvals and `transferFrom` calls are collected without being listed; what only a swap or a withdrawal brings must be. */
   readonly outputs: readonly ExecutionOutput[];
   readonly checks: readonly ExecutionCheck[];
 }
