@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { getVariableValues, Kind, type OperationDefinitionNode, parse, validate } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import type { GraphDialect, RowQuery } from '../../src/core/source.ts';
+import { PROTOCOLS } from '../../src/protocols/registry.ts';
+import { createDocuments, SUBGRAPHS_ROOT } from '../../src/sources/documents.ts';
+import { buildApiSchema } from '../../src/sources/recorded/api-schema.ts';
+import { OWNER, STRANGER } from './protocol-fixture.ts';
+
+interface Use {
+  readonly deployment: string;
+  readonly dialect: GraphDialect;
+  readonly query: RowQuery;
+}
+
+const documents = createDocuments();
+const folders = readdirSync(SUBGRAPHS_ROOT, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readdirSync(new URL(`${entry.name}/`, SUBGRAPHS_ROOT)).includes('queries.graphql'))
+  .map((entry) => entry.name);
+
+/** Every query that any deployment's discovery plans. */
+const uses: readonly Use[] = PROTOCOLS.flatMap((protocol) =>
+  protocol.deployments.flatMap((deployment) => {
+    const { subgraph } = deployment;
+    return subgraph === null ? [] : protocol.discover(deployment, [OWNER, STRANGER]).map((query) => ({ deployment: deployment.id, dialect: subgraph.dialect, query }));
+  }),
+);
+
+/** What the source adds to the variables of a query, by dialect. */
+const PAGING: Readonly<Record<GraphDialect, Readonly<Record<string, unknown>>>> = {
+  'graph-node': { first: 1_000, last: '', block: { hash: `0x${'ab'.repeat(32)}` } },
+  subsquid: { limit: 500, offset: 0 },
+};
+
+describe.each(folders)('subgraphs/%s', (folder) => {
+  const own = uses.filter((use) => use.query.documents === folder);
+  const dialects = [...new Set(own.map((use) => use.dialect))];
+
+  test('default: some deployment reads it, in one dialect', () => {
+    expect(dialects, `no deployment reads subgraphs/${folder}`).toHaveLength(1);
+  });
+
+  test('behavior: every document validates against the API of its excerpt', () => {
+    const text = readFileSync(new URL(`${folder}/queries.graphql`, SUBGRAPHS_ROOT), 'utf8');
+    for (const dialect of dialects) expect(validate(buildApiSchema(documents.schema(folder), dialect), parse(text)).map((error) => error.message)).toEqual([]);
+  });
+
+  test('behavior: no operation is left over', () => {
+    const used = new Set(own.map((use) => use.query.operation));
+    expect(documents.operationNames(folder).filter((name) => !used.has(name))).toEqual([]);
+  });
+});
+
+describe('every query that discovery plans', () => {
+  const unique = [...new Map(uses.map((use) => [`${use.deployment} ${use.query.name}`, use])).values()];
+
+  test('default', () => {
+    expect(unique.length).toBe(uses.length);
+    expect(uses.length).toBeGreaterThan(PROTOCOLS.length);
+  });
+
+  test.each(unique.map((use) => [`${use.deployment} ${use.query.name}`, use] as const))('behavior: %s takes the paging variables, the pin and its own, and no other', (_name, { dialect, query }) => {
+    const operation = documents.operation(query.documents, query.operation);
+    expect(operation.roots).toEqual([query.root]);
+    const given = { ...query.variables, ...PAGING[dialect] };
+    expect([...operation.variables].toSorted()).toEqual(Object.keys(given).toSorted());
+    const definition = parse(operation.text).definitions.find((entry) => entry.kind === Kind.OPERATION_DEFINITION);
+    const values = getVariableValues(buildApiSchema(documents.schema(query.documents), dialect), definition?.variableDefinitions ?? [], given);
+    expect(values.errors).toBeUndefined();
+    expect(selectedFields(definition)).toContain('id');
+  });
+});
+
+function selectedFields(definition: OperationDefinitionNode | undefined): readonly string[] {
+  const [root] = definition?.selectionSet.selections ?? [];
+  return root?.kind === Kind.FIELD ? (root.selectionSet?.selections.flatMap((entry) => (entry.kind === Kind.FIELD ? [entry.name.value] : [])) ?? []) : [];
+}
