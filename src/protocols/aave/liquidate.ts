@@ -26,6 +26,7 @@ export function applyLiquidation(profile: AaveProfile, ledger: AaveLedger, step:
   const debt = valuedOf(account, ledger, pair.debt, profile);
   validate(profile, ledger.pool, { account, collateral, debt }, at);
 
+  if (typeof step.repay === 'bigint' && step.repay < 0n) throw violate(profile, 'InvalidAmount', 'the repayment is below 0');
   const limit = computeMaxRepay(profile, account, collateral, debt);
   const debtToCover = step.repay === undefined || step.repay === 'max' ? limit : min(step.repay, limit);
   const eMode = getEMode(ledger.pool, ledger.position);

@@ -21,6 +21,8 @@ export interface AaveProfile {
   readonly countsZeroThreshold: boolean;
   /** Whether e-mode decides a member's LTV even where its base LTV is 0 (3.6). */
   readonly eModeLtv: 'needs-base-ltv' | 'own';
+  /** Where a withdrawal is checked: by v2's estimate before it, or on the account after it. */
+  readonly withdrawCheck: 'before' | 'after';
   /** Where borrowing power is checked: before minting, or on the account after it (3.5). */
   readonly borrowCheck: 'before' | 'after';
   /** v2 halves the reserve's debt always; v3 by health factor; 3.3 the whole position's debt. */
@@ -46,6 +48,7 @@ const V3_0: AaveProfile = {
   healthFactor: 'average-threshold',
   countsZeroThreshold: false,
   eModeLtv: 'needs-base-ltv',
+  withdrawCheck: 'after',
   borrowCheck: 'before',
   closeFactor: 'reserve',
   dustAndDeficit: false,
@@ -98,6 +101,7 @@ const V2: AaveProfile = {
   rule: 'aave-v2@2',
   label: 'Aave v2',
   compounding: 'per-second-binomial',
+  withdrawCheck: 'before',
   closeFactor: 'half',
   seizure: 'v2',
   isolation: false,

@@ -1,14 +1,14 @@
 import { UnknownMarket } from '../../core/errors.ts';
-import { divDown, min, pow10, WAD } from '../../core/fixed-point.ts';
+import { divDown, min, pow10, subFloor0, WAD } from '../../core/fixed-point.ts';
 import type { AssetId } from '../../core/ids.ts';
 import type { Applied, StepAmount, TokenAmount } from '../../core/rule.ts';
-import { computeAccountData, computeUserLtvBps, getEMode, getReserve, valueHolding } from './account-data.ts';
+import { computeAccountData, computeUserLtvBps, getEMode, getReserve, type ValuedHolding, valueHolding } from './account-data.ts';
 import { tokenMath } from './indexes.ts';
 import { type AaveLedger, holdingOf, withHolding, withReserve } from './pool-ledger.ts';
 import type { AaveProfile } from './profile.ts';
 import type { AavePool, AavePosition, AaveReserve } from './state.ts';
 import { violate } from './violations.ts';
-import { percentDivHalfUp, percentDivUp, rayMulHalfUp } from './wad-ray.ts';
+import { percentDivHalfUp, percentDivUp, percentMulHalfUp, rayMulHalfUp, wadDivHalfUp } from './wad-ray.ts';
 
 type AaveApplied = Applied<AavePool, AavePosition>;
 
@@ -30,8 +30,9 @@ export function requireUsable(profile: AaveProfile, reserve: AaveReserve, intent
 export function applySupply(profile: AaveProfile, ledger: AaveLedger, asset: AssetId, amount: bigint, at: bigint): AaveApplied {
   const reserve = getReserveOf(profile, ledger.pool, asset);
   const valued = valueHolding(profile, ledger.pool, null, { ...holdingOf(ledger.position, reserve.id), usedAsCollateral: false, scaledVariableDebt: 0n, stableDebt: null }, at);
+  requirePositive(profile, amount);
   const scaled = tokenMath.supplyMint(profile, amount, valued.incomeIndex);
-  requireAmount(profile, amount, scaled, 'InvalidMintAmount');
+  requireScaled(profile, scaled, 'InvalidMintAmount');
   requireUsable(profile, reserve, 'add');
   requireSupplyCap(profile, reserve, scaled, amount, valued.incomeIndex);
   const holding = holdingOf(ledger.position, reserve.id);
@@ -47,12 +48,14 @@ export function applyWithdraw(profile: AaveProfile, ledger: AaveLedger, asset: A
   const holding = holdingOf(ledger.position, reserve.id);
   const valued = valueHolding(profile, ledger.pool, getEMode(ledger.pool, ledger.position), holding, at);
   const amount = wanted === 'max' ? valued.supplied : wanted;
-  const isAll = wanted === 'max' || (profile.tokenRounding === 'half-up' && amount === valued.supplied);
-  const scaled = isAll && wanted === 'max' && profile.tokenRounding === 'protocol' ? holding.scaledSupply : tokenMath.supplyBurn(profile, amount, valued.incomeIndex);
-  requireAmount(profile, amount, scaled, 'InvalidBurnAmount');
+  requirePositive(profile, amount);
+  const scaled = wanted === 'max' && profile.tokenRounding === 'protocol' ? holding.scaledSupply : tokenMath.supplyBurn(profile, amount, valued.incomeIndex);
+  requireScaled(profile, scaled, 'InvalidBurnAmount');
   const isTooMuch = profile.tokenRounding === 'protocol' ? scaled > holding.scaledSupply : amount > valued.supplied;
   if (isTooMuch) throw violate(profile, 'NotEnoughAvailableUserBalance', `${amount} of ${reserve.symbol} asked, ${valued.supplied} supplied`);
   requireUsable(profile, reserve, 'reduce');
+  const isSecurity = holding.usedAsCollateral && owesAnything(ledger.position);
+  if (isSecurity && profile.withdrawCheck === 'before') requireDecreaseAllowed(profile, ledger, { valued, amount }, at);
   requireLiquidity(profile, reserve, amount);
   const scaledLeft = holding.scaledSupply - min(scaled, holding.scaledSupply);
   const flagCleared = profile.tokenRounding === 'protocol' ? scaledLeft === 0n : amount === valued.supplied;
@@ -63,8 +66,26 @@ export function applyWithdraw(profile: AaveProfile, ledger: AaveLedger, asset: A
     at,
     { scaledSupply: -scaled, liquidity: -amount },
   );
-  if (holding.usedAsCollateral && owesAnything(ledger.position)) requireHealthyAfterWithdraw(profile, next, reserve, at);
+  if (isSecurity && profile.withdrawCheck === 'after') requireHealthyAfterWithdraw(profile, next, reserve, at);
   return applied(next, { received: [{ asset, amount }] });
+}
+
+/**
+ * v2 does not value the account after the withdrawal: it takes the withdrawn value off the total, and its share off the average threshold that was
+ * already cut to whole bps.
+ *
+ * @source GenericLogic.balanceDecreaseAllowed of protocol-v2
+ */
+function requireDecreaseAllowed(profile: AaveProfile, ledger: AaveLedger, withdrawal: { valued: ValuedHolding; amount: bigint }, at: bigint): void {
+  const { reserve, price } = withdrawal.valued;
+  const account = computeAccountData(profile, ledger.pool, ledger.position, at);
+  if (reserve.liquidationThresholdBps === 0 || account.totalDebtBase === 0n) return;
+  const value = divDown(price * withdrawal.amount, pow10(reserve.decimals));
+  const collateralLeft = account.totalCollateralBase - value;
+  const weightLeft = account.totalCollateralBase * account.currentLiquidationThreshold - value * BigInt(reserve.liquidationThresholdBps);
+  const threshold = collateralLeft <= 0n ? 0n : subFloor0(weightLeft, 0n) / collateralLeft;
+  const healthFactor = wadDivHalfUp(percentMulHalfUp(subFloor0(collateralLeft, 0n), threshold), account.totalDebtBase);
+  if (healthFactor < WAD) throw violate(profile, 'TransferNotAllowed', `the health factor would be ${healthFactor}`);
 }
 
 function requireHealthyAfterWithdraw(profile: AaveProfile, next: AaveLedger, reserve: AaveReserve, at: bigint): void {
@@ -73,7 +94,7 @@ function requireHealthyAfterWithdraw(profile: AaveProfile, next: AaveLedger, res
     throw violate(profile, 'HealthFactorLowerThanLiquidationThreshold', `the health factor would be ${account.healthFactor}`);
   }
   const ltvBps = profile.eModeLtv === 'own' ? computeUserLtvBps(profile, reserve, getEMode(next.pool, next.position)) : reserve.ltvBps;
-  if (profile.errors !== 'v2-codes' && account.hasZeroLtvCollateral && ltvBps !== 0) {
+  if (account.hasZeroLtvCollateral && ltvBps !== 0) {
     throw violate(profile, 'LtvValidationFailed', 'a collateral with LTV 0 must be withdrawn first');
   }
 }
@@ -84,8 +105,9 @@ export function applyBorrow(profile: AaveProfile, ledger: AaveLedger, asset: Ass
   const eMode = getEMode(ledger.pool, ledger.position);
   const holding = holdingOf(ledger.position, reserve.id);
   const valued = valueHolding(profile, ledger.pool, eMode, holding, at);
+  requirePositive(profile, amount);
   const scaled = tokenMath.debtMint(profile, amount, valued.debtIndex);
-  requireAmount(profile, amount, scaled, 'InvalidMintAmount');
+  requireScaled(profile, scaled, 'InvalidMintAmount');
   requireUsable(profile, reserve, 'add');
   requireBorrowable(profile, ledger, reserve, eMode?.borrowable ?? null);
   if (!ledger.pool.borrowAllowed && profile.sentinel) throw violate(profile, 'PriceOracleSentinelCheckFailed', 'the sequencer sentinel forbids borrowing now');
@@ -106,8 +128,11 @@ export function applyBorrow(profile: AaveProfile, ledger: AaveLedger, asset: Ass
 function requirePowerBefore(profile: AaveProfile, ledger: AaveLedger, loan: { reserve: AaveReserve; amount: bigint; price: bigint }, at: bigint): void {
   const account = computeAccountData(profile, ledger.pool, ledger.position, at);
   if (account.totalCollateralBase === 0n) throw violate(profile, 'CollateralBalanceIsZero', 'nothing is used as collateral');
-  if (account.ltv === 0n) throw violate(profile, 'LtvValidationFailed', 'the collateral has no borrowing power');
+  // v2 meets a zero LTV only where it divides by it, after the health factor.
+  const hasNoPower = account.ltv === 0n;
+  if (hasNoPower && profile.errors !== 'v2-codes') throw violate(profile, 'LtvValidationFailed', 'the collateral has no borrowing power');
   if (account.healthFactor <= WAD) throw violate(profile, 'HealthFactorLowerThanLiquidationThreshold', `the health factor is ${account.healthFactor}`);
+  if (hasNoPower) throw violate(profile, 'LtvValidationFailed', 'the collateral has no borrowing power');
   const value = divDown(loan.price * loan.amount, pow10(loan.reserve.decimals));
   const needed = percentDivHalfUp(account.totalDebtBase + value, account.ltv);
   if (needed > account.totalCollateralBase) {
@@ -130,7 +155,7 @@ export function applyRepay(profile: AaveProfile, ledger: AaveLedger, asset: Asse
   const reserve = getReserveOf(profile, ledger.pool, asset);
   const holding = holdingOf(ledger.position, reserve.id);
   const valued = valueHolding(profile, ledger.pool, null, { ...holding, usedAsCollateral: false }, at);
-  if (wanted !== 'max' && wanted <= 0n) throw violate(profile, 'InvalidAmount', 'nothing to repay');
+  if (wanted !== 'max') requirePositive(profile, wanted);
   requireUsable(profile, reserve, 'reduce');
   const owed = holding.scaledVariableDebt !== 0n ? valued.variableDebt : valued.stableDebt;
   if (owed === 0n) throw violate(profile, 'NoDebtOfSelectedType', `no ${reserve.symbol} is owed`);
@@ -168,8 +193,12 @@ function applied(ledger: AaveLedger, moved: { paid?: readonly TokenAmount[]; rec
   return { market: ledger.pool, position: ledger.position, paid: moved.paid ?? [], received: moved.received ?? [] };
 }
 
-function requireAmount(profile: AaveProfile, amount: bigint, scaled: bigint, name: 'InvalidMintAmount' | 'InvalidBurnAmount'): void {
+/** Refuses an amount that is not above 0. */
+export function requirePositive(profile: AaveProfile, amount: bigint): void {
   if (amount <= 0n) throw violate(profile, 'InvalidAmount', 'the amount must be above 0');
+}
+
+function requireScaled(profile: AaveProfile, scaled: bigint, name: 'InvalidMintAmount' | 'InvalidBurnAmount'): void {
   if (scaled === 0n) throw violate(profile, profile.tokenRounding === 'protocol' ? 'InvalidAmount' : name, 'the amount is below one scaled unit');
 }
 
