@@ -23,6 +23,7 @@ const V3_ROWS: readonly V3Row[] = [
 
 function v3(row: V3Row): Deployment {
   const [chain, market, label, provider, pool, oracle, subgraph] = row;
+  const sentinel = SENTINELS[chain];
   return {
     id: `aave-v3/${chain}/${market}`,
     protocol: 'aave-v3',
@@ -30,12 +31,18 @@ function v3(row: V3Row): Deployment {
     label,
     market: toAddress(pool),
     subgraph: { dialect: 'graph-node', id: subgraph },
-    contracts: { provider: toAddress(provider), pool: toAddress(pool), oracle: toAddress(oracle) },
+    contracts: { provider: toAddress(provider), pool: toAddress(pool), oracle: toAddress(oracle), ...(sentinel === undefined ? {} : { sentinel: toAddress(sentinel) }) },
     // Merged for these markets in 2026-05 (aave-proposals-v3#1098); the chain's POOL_REVISION decides where it is read.
     assumedRule: 'aave-v3@3.7',
     source: `${ADDRESS_BOOK} src/ts`,
   };
 }
+
+/** The sequencer sentinels of the L2s that have one; pools of 3.6 and earlier ask it. */
+const SENTINELS: Readonly<Record<number, string>> = {
+  42161: '0x7A9ff54A6eE4a21223036890bB8c4ea2D62c686b',
+  8453: '0x943AcD0c93d7a8Bee7dA5Fd0DC3d0028237074d6',
+};
 
 /** Aave v3 wherever Plimsoll reads it. */
 export const AAVE_V3_DEPLOYMENTS: readonly Deployment[] = V3_ROWS.map(v3);

@@ -7,7 +7,7 @@ import { computeAccountData } from './account-data.ts';
 import { CallAnswers } from './call-answers.ts';
 import { isBorrowing, isUsingAsCollateral } from './configuration-bits.ts';
 import { getAaveProfile } from './profile.ts';
-import { type ChainPool, readChainHoldings, readChainPool } from './read-chain.ts';
+import { type ChainPool, MAX_RESERVES, readChainHoldings, readChainPool } from './read-chain.ts';
 import { readRowsHoldings, readRowsPool } from './read-rows.ts';
 import { type PoolRows, readPoolRows } from './rows.ts';
 import type { AaveHolding, AavePool, AavePosition } from './state.ts';
@@ -39,7 +39,7 @@ function normalizeChain(input: NormalizeInput, rows: PoolRows, answers: CallAnsw
     try {
       gaps.push(...findUnreadReserves(deployment, owner, chain, answers));
       const holdings = readChainHoldings(owner, chain, answers);
-      const discovered = readRowsHoldings(owner, rows, chain.reservesList);
+      const discovered = readRowsHoldings(owner, rows, chain.assetsById);
       if (holdings.length === 0 && discovered.length === 0) return [];
       const position = { eMode: Number(answers.findInteger(callKey.userEMode(owner)) ?? 0n), holdings: [...holdings] };
       gaps.push(...findMissed(deployment, owner, chain, { holdings, discovered }));
@@ -101,9 +101,14 @@ function findUnreadReserves(deployment: Deployment, owner: Address, chain: Chain
   if (typeof word !== 'bigint') return [];
   const known = new Set(chain.pool.reserves.map((reserve) => reserve.id));
   const isUsed = (id: number): boolean => isBorrowing(word, id) || isUsingAsCollateral(word, id);
-  const unread = chain.reservesList.map((_, id) => id).filter((id) => !known.has(id) && isUsed(id));
+  const unread = Array.from({ length: MAX_RESERVES }, (_, id) => id).filter((id) => !known.has(id) && isUsed(id));
   return unread.map((id) =>
-    gap('MISSED_ACCOUNT', deployment, accountId(deployment, owner), `${deployment.label}: the wallet uses the reserve ${chain.reservesList[id]}, which the subgraph does not list.`),
+    gap(
+      'MISSED_ACCOUNT',
+      deployment,
+      accountId(deployment, owner),
+      `${deployment.label}: the wallet uses the reserve ${chain.assetsById[id] ?? `number ${id}`}, which the subgraph does not list.`,
+    ),
   );
 }
 

@@ -12,11 +12,15 @@ const ZERO_ADDRESS = '0x0000000000000000000000000000000000000000';
 /** WETH, which stands for v2's base currency. */
 const WETH = '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';
 
+/** Reserves that a user configuration has bits for. @source ReserveConfiguration.MAX_RESERVES_COUNT */
+export const MAX_RESERVES = 128;
+
 /** A pool as its contracts tell it at one block. */
 export interface ChainPool {
   readonly rule: string;
   readonly pool: AavePool;
-  readonly reservesList: readonly Address[];
+  /** The assets by reserve id; null where no reserve with that id was read. */
+  readonly assetsById: readonly (Address | null)[];
 }
 
 /**
@@ -31,18 +35,24 @@ export function readChainPool(deployment: Deployment, rows: PoolRows, answers: C
   const isV2 = deployment.protocol === 'aave-v2';
   return {
     rule,
-    reservesList,
+    assetsById: placeAssets(reservesList, configured),
     pool: {
       baseUnit: isV2 ? 10n ** 18n : 10n ** 8n,
       baseUsdE8: isV2 ? answers.integer(callKey.baseUsd) : 10n ** 8n,
       baseAsset: isV2 ? erc20(deployment.chain, WETH) : null,
       reserves: configured.map((entry) => entry.reserve).toSorted((a, b) => a.id - b.id),
       eModes: isV2 ? [] : eModeIds(rows).flatMap((id) => readEMode(id, rows, configured, answers)),
-      // The sentinel's answer is not read: a pool that has one is an L2's, and a refusal is temporary and rare.
-      liquidationAllowed: true,
-      borrowAllowed: true,
+      // A pool without a sentinel allows both; only 3.6 and earlier ask one.
+      liquidationAllowed: answers.findBoolean(callKey.liquidationAllowed) ?? true,
+      borrowAllowed: answers.findBoolean(callKey.borrowAllowed) ?? true,
     },
   };
+}
+
+/** A pool's list leaves out dropped reserves, so that what follows stands at a place below its id; then only the reserves that were read have one. */
+function placeAssets(reservesList: readonly Address[], configured: readonly ConfiguredReserve[]): readonly (Address | null)[] {
+  if (configured.every((entry) => reservesList[entry.reserve.id] === entry.token)) return reservesList;
+  return Array.from({ length: MAX_RESERVES }, (_, id) => configured.find((entry) => entry.reserve.id === id)?.token ?? null);
 }
 
 function readRule(deployment: Deployment, answers: CallAnswers): string {
@@ -54,6 +64,7 @@ function readRule(deployment: Deployment, answers: CallAnswers): string {
 }
 
 interface ConfiguredReserve {
+  readonly token: Address;
   readonly reserve: AaveReserve;
   readonly configuration: ReserveConfiguration;
 }
@@ -98,7 +109,7 @@ function readReserve(deployment: Deployment, row: ReserveRow, answers: CallAnswe
     accruedToTreasury: isV2 ? null : field(12),
     availableLiquidity: answers.findInteger(callKey.liquidity(row.asset)),
   };
-  return { reserve, configuration };
+  return { token: row.asset, reserve, configuration };
 }
 
 function readEMode(id: number, rows: PoolRows, reserves: readonly ConfiguredReserve[], answers: CallAnswers): AaveEMode[] {
@@ -138,8 +149,8 @@ function emptyIfUnset(category: AaveEMode): AaveEMode[] {
 export function readChainHoldings(owner: Address, chain: ChainPool, answers: CallAnswers): readonly AaveHolding[] {
   const word = answers.struct(callKey.configuration(owner))[0];
   return chain.pool.reserves.flatMap((reserve): AaveHolding[] => {
-    const asset = chain.reservesList[reserve.id];
-    if (asset === undefined) return [];
+    const asset = chain.assetsById[reserve.id];
+    if (asset === undefined || asset === null) return [];
     const principal = answers.findInteger(callKey.stable(owner, asset, 'principal')) ?? 0n;
     const holding: AaveHolding = {
       reserve: reserve.id,

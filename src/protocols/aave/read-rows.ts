@@ -69,11 +69,11 @@ export function readRowsPool(deployment: Deployment, rows: PoolRows): { readonly
 }
 
 /** What the subgraph says that one user holds and owes. */
-export function readRowsHoldings(owner: Address, rows: PoolRows, reservesList: readonly Address[]): readonly AaveHolding[] {
+export function readRowsHoldings(owner: Address, rows: PoolRows, assetsById: readonly (Address | null)[]): readonly AaveHolding[] {
   return rows.userReserves
     .filter((row) => row.owner === owner && (row.scaledSupply !== 0n || row.scaledVariableDebt !== 0n || row.stableDebt !== null))
     .map((row) => ({
-      reserve: reservesList.indexOf(row.asset),
+      reserve: assetsById.indexOf(row.asset),
       scaledSupply: row.scaledSupply,
       usedAsCollateral: row.usedAsCollateral && row.scaledSupply !== 0n,
       scaledVariableDebt: row.scaledVariableDebt,

@@ -15,6 +15,8 @@ export const callKey = {
   revision: 'revision',
   reservesList: 'reservesList',
   baseUsd: 'baseUsd',
+  liquidationAllowed: 'liquidationAllowed',
+  borrowAllowed: 'borrowAllowed',
   reserve: (asset: Address) => `reserve ${asset}`,
   price: (asset: Address) => `price ${asset}`,
   grace: (asset: Address) => `grace ${asset}`,
@@ -45,6 +47,8 @@ export function valueAave(deployment: Deployment, owners: readonly Address[], ro
   plan.pool(callKey.reservesList, 'function getReservesList() view returns (address[])');
   if (deployment.protocol === 'aave-v2') plan.add(callKey.baseUsd, deployment.contracts.baseUsdFeed, 'function latestAnswer() view returns (int256)');
   else plan.pool(callKey.revision, 'function POOL_REVISION() view returns (uint256)');
+  plan.add(callKey.liquidationAllowed, deployment.contracts.sentinel, 'function isLiquidationAllowed() view returns (bool)');
+  plan.add(callKey.borrowAllowed, deployment.contracts.sentinel, 'function isBorrowAllowed() view returns (bool)');
   for (const reserve of pool.reserves) planReserve(plan, deployment, reserve);
   for (const owner of owners) planOwner(plan, deployment, owner, pool);
   if (deployment.protocol !== 'aave-v2') for (const id of eModeIds(pool)) planEMode(plan, id);
