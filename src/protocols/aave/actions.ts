@@ -4,8 +4,11 @@ import { type Address, type AssetId, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
 import { getAaveProfile } from './profile.ts';
+import type { AavePool, AavePosition } from './state.ts';
 import { violate } from './violations.ts';
 
+/** @source DataTypes.InterestRateMode */
+const STABLE_RATE = 1n;
 const VARIABLE_RATE = 2n;
 const NO_REFERRAL = 0;
 
@@ -46,7 +49,7 @@ export function encodeAaveStep(context: ActionContext, step: Step): readonly Uns
     case 'repay':
       return [
         approve(context, step.asset, step.amount, pool),
-        call('repay', [token(step.asset), toUint(step.amount), VARIABLE_RATE, context.owner], `Repay ${step.amount} units of ${token(step.asset)}`),
+        call('repay', [token(step.asset), toUint(step.amount), repaidRate(context, step.asset), context.owner], `Repay ${step.amount} units of ${token(step.asset)}`),
       ];
     case 'liquidate': {
       if (step.collateral === undefined || step.debt === undefined) throw unsupported(context);
@@ -69,6 +72,14 @@ function approve(context: ActionContext, asset: AssetId, amount: StepAmount, spe
     chain: context.deployment.chain,
     description: `Allow ${context.deployment.label} to take ${amount === 'max' ? 'what is owed' : amount} units of ${token(asset)}`,
   };
+}
+
+/** The debt that a repayment goes to: the variable one, or the stable one where it is the only one, as the rule replays it. */
+function repaidRate(context: ActionContext, asset: AssetId): bigint {
+  if (context.position === undefined) return VARIABLE_RATE;
+  const reserve = (context.state as AavePool).reserves.find((entry) => entry.asset === asset);
+  const holding = (context.position as AavePosition).holdings.find((entry) => entry.reserve === reserve?.id);
+  return holding !== undefined && holding.scaledVariableDebt === 0n && holding.stableDebt !== null ? STABLE_RATE : VARIABLE_RATE;
 }
 
 function toUint(amount: StepAmount): bigint {
