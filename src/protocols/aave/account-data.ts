@@ -141,10 +141,7 @@ export function computeAccountData(profile: AaveProfile, pool: AavePool, positio
   };
 }
 
-function computeHealthFactor(
-  profile: AaveProfile,
-  sums: Pick<AaveAccountData, 'totalCollateralBase' | 'totalDebtBase' | 'weightedCollateral' | 'currentLiquidationThreshold'>,
-): bigint {
+function computeHealthFactor(profile: AaveProfile, sums: Pick<AaveAccountData, 'totalCollateralBase' | 'totalDebtBase' | 'weightedCollateral' | 'currentLiquidationThreshold'>): bigint {
   if (sums.totalDebtBase === 0n) return MAX_UINT256;
   if (profile.healthFactor === 'full') return wadDivHalfUp(sums.weightedCollateral, sums.totalDebtBase) / 10_000n;
   return wadDivHalfUp(percentMulHalfUp(sums.totalCollateralBase, sums.currentLiquidationThreshold), sums.totalDebtBase);

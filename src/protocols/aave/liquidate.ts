@@ -115,12 +115,7 @@ function debtPriceOf(profile: AaveProfile, categoryPrice: bigint | null, debt: V
   return profile.closeFactor === 'reserve' && categoryPrice !== null && categoryPrice !== 0n ? categoryPrice : debt.price;
 }
 
-function settleSupply(
-  profile: AaveProfile,
-  ledger: AaveLedger,
-  move: { collateral: ValuedHolding; settlement: ReturnType<typeof settleCollateral> },
-  at: bigint,
-): AaveLedger {
+function settleSupply(profile: AaveProfile, ledger: AaveLedger, move: { collateral: ValuedHolding; settlement: ReturnType<typeof settleCollateral> }, at: bigint): AaveLedger {
   const { collateral, settlement } = move;
   const holding = holdingOf(ledger.position, collateral.reserve.id);
   const next = withHolding(ledger, {
@@ -146,12 +141,7 @@ function writeOffOtherDebts(profile: AaveProfile, ledger: AaveLedger, account: A
     const owed = valued.variableDebt + valued.stableDebt;
     if (valued.reserve.id === paid.id || owed === 0n || !getReserve(ledger.pool, valued.reserve.id).active) continue;
     writtenOff.push({ asset: valued.reserve.asset, amount: owed });
-    next = reduceDebt(
-      profile,
-      next,
-      { reserve: valued.reserve, amount: owed, paid: 0n, debtIndex: valued.debtIndex, variableDebt: valued.variableDebt, stableDebt: valued.stableDebt },
-      at,
-    );
+    next = reduceDebt(profile, next, { reserve: valued.reserve, amount: owed, paid: 0n, debtIndex: valued.debtIndex, variableDebt: valued.variableDebt, stableDebt: valued.stableDebt }, at);
   }
   return next;
 }

@@ -3,14 +3,7 @@ import { tokenMath } from './indexes.ts';
 import type { AaveAccountData, ValuedHolding } from './account-data.ts';
 import type { AaveProfile } from './profile.ts';
 import type { AaveEMode, AaveReserve } from './state.ts';
-import {
-  percentDivDown,
-  percentDivHalfUp,
-  percentDivUp,
-  percentMulDown,
-  percentMulHalfUp,
-  percentMulUp,
-} from './wad-ray.ts';
+import { percentDivDown, percentDivHalfUp, percentDivUp, percentMulDown, percentMulHalfUp, percentMulUp } from './wad-ray.ts';
 
 /** Above this health factor (wad) a liquidation is limited to the close factor. @source LiquidationLogic.CLOSE_FACTOR_HF_THRESHOLD */
 export const CLOSE_FACTOR_HF_THRESHOLD = (95n * WAD) / 100n;
@@ -99,10 +92,7 @@ export function computeMaxRepay(profile: AaveProfile, account: AaveAccountData, 
     return account.healthFactor > CLOSE_FACTOR_HF_THRESHOLD ? percentMulHalfUp(owed, DEFAULT_CLOSE_FACTOR_BPS) : owed;
   }
   const collateralValue = divDown(collateral.supplied * collateral.price, pow10(collateral.reserve.decimals));
-  const isLarge =
-    collateralValue >= MIN_BASE_MAX_CLOSE_FACTOR_THRESHOLD &&
-    debt.debtValue >= MIN_BASE_MAX_CLOSE_FACTOR_THRESHOLD &&
-    account.healthFactor > CLOSE_FACTOR_HF_THRESHOLD;
+  const isLarge = collateralValue >= MIN_BASE_MAX_CLOSE_FACTOR_THRESHOLD && debt.debtValue >= MIN_BASE_MAX_CLOSE_FACTOR_THRESHOLD && account.healthFactor > CLOSE_FACTOR_HF_THRESHOLD;
   if (!isLarge) return owed;
   const limit = percentMulHalfUp(account.totalDebtBase, DEFAULT_CLOSE_FACTOR_BPS);
   return debt.debtValue > limit ? divDown(limit * pow10(debt.reserve.decimals), debt.price) : owed;

@@ -103,12 +103,7 @@ function findUnreadReserves(deployment: Deployment, owner: Address, chain: Chain
   const isUsed = (id: number): boolean => isBorrowing(word, id) || isUsingAsCollateral(word, id);
   const unread = Array.from({ length: MAX_RESERVES }, (_, id) => id).filter((id) => !known.has(id) && isUsed(id));
   return unread.map((id) =>
-    gap(
-      'MISSED_ACCOUNT',
-      deployment,
-      accountId(deployment, owner),
-      `${deployment.label}: the wallet uses the reserve ${chain.assetsById[id] ?? `number ${id}`}, which the subgraph does not list.`,
-    ),
+    gap('MISSED_ACCOUNT', deployment, accountId(deployment, owner), `${deployment.label}: the wallet uses the reserve ${chain.assetsById[id] ?? `number ${id}`}, which the subgraph does not list.`),
   );
 }
 
@@ -159,7 +154,12 @@ function compareAccountData(deployment: Deployment, owner: Address, state: { cha
   for (const [field, at] of Object.entries(ACCOUNT_DATA_FIELDS)) {
     const own = computed[field as keyof typeof ACCOUNT_DATA_FIELDS];
     if (result[at] !== own) {
-      return gap('UNSUPPORTED_STATE', deployment, accountId(deployment, owner), `${deployment.label}: the pool itself says ${field} ${String(result[at])}, the rule ${state.chain.rule} computes ${own}.`);
+      return gap(
+        'UNSUPPORTED_STATE',
+        deployment,
+        accountId(deployment, owner),
+        `${deployment.label}: the pool itself says ${field} ${String(result[at])}, the rule ${state.chain.rule} computes ${own}.`,
+      );
     }
   }
   return null;

@@ -112,7 +112,7 @@ const V2: AaveProfile = {
 };
 const SPARK: AaveProfile = { ...V3_0, rule: 'spark@1', label: 'SparkLend' };
 /** Spark's later tree: 3.5's rounding of tokens and debt value around the old arithmetic. */
-const SPARK_ROUNDED: AaveProfile = { ...SPARK, rule: 'spark@2', label: 'SparkLend, rounding in the protocol\'s favour', tokenRounding: 'protocol', debtValue: 'up' };
+const SPARK_ROUNDED: AaveProfile = { ...SPARK, rule: 'spark@2', label: "SparkLend, rounding in the protocol's favour", tokenRounding: 'protocol', debtValue: 'up' };
 
 /** Every profile, oldest first. */
 export const AAVE_PROFILES: readonly AaveProfile[] = [V2, V3_0, V3_2, V3_3, V3_4, V3_5, V3_6, V3_7, SPARK, SPARK_ROUNDED];

@@ -157,10 +157,7 @@ export function readChainHoldings(owner: Address, chain: ChainPool, answers: Cal
       scaledSupply: answers.integer(callKey.supplied(owner, asset)),
       usedAsCollateral: typeof word === 'bigint' && isUsingAsCollateral(word, reserve.id),
       scaledVariableDebt: answers.integer(callKey.owed(owner, asset)),
-      stableDebt:
-        principal === 0n
-          ? null
-          : { principal, rate: answers.integer(callKey.stable(owner, asset, 'rate')), lastUpdate: answers.integer(callKey.stable(owner, asset, 'since')) },
+      stableDebt: principal === 0n ? null : { principal, rate: answers.integer(callKey.stable(owner, asset, 'rate')), lastUpdate: answers.integer(callKey.stable(owner, asset, 'since')) },
     };
     const isEmpty = holding.scaledSupply === 0n && holding.scaledVariableDebt === 0n && holding.stableDebt === null;
     return isEmpty ? [] : [holding];

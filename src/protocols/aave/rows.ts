@@ -4,7 +4,10 @@ import type { Address } from '../../core/ids.ts';
 import { graphInteger } from '../../core/json.ts';
 import type { Rows } from '../protocol.ts';
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected an address').transform((text) => text.toLowerCase() as Address);
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected an address')
+  .transform((text) => text.toLowerCase() as Address);
 const optionalInteger = graphInteger.nullish().transform((value) => value ?? 0n);
 
 /** A reserve as a subgraph tells it, in the units of the chain. */
@@ -166,8 +169,14 @@ export function readPoolRows(rows: Rows): PoolRows {
 function readAaveRows(rows: Rows): PoolRows {
   const users = z.array(userRow).parse(rows.Users ?? []);
   return {
-    reserves: z.array(reserveRow).parse(rows.Reserves ?? []).map(fromAaveReserve),
-    userReserves: z.array(userReserveRow).parse(rows.UserReserves ?? []).map(fromAaveUserReserve),
+    reserves: z
+      .array(reserveRow)
+      .parse(rows.Reserves ?? [])
+      .map(fromAaveReserve),
+    userReserves: z
+      .array(userReserveRow)
+      .parse(rows.UserReserves ?? [])
+      .map(fromAaveUserReserve),
     eModes: rows.EModeCategories === undefined ? null : z.array(eModeRow).parse(rows.EModeCategories).map(fromAaveEMode),
     userEModes: new Map(users.map((user) => [user.id, Number(user.eModeCategoryId?.id ?? 0)])),
   };
@@ -213,10 +222,7 @@ function fromAaveUserReserve(row: z.infer<typeof userReserveRow>): UserReserveRo
     usedAsCollateral: row.usageAsCollateralEnabledOnUser,
     scaledSupply: atLeast0(row.scaledATokenBalance),
     scaledVariableDebt: atLeast0(row.scaledVariableDebt),
-    stableDebt:
-      row.principalStableDebt <= 0n
-        ? null
-        : { principal: row.principalStableDebt, rate: row.stableBorrowRate, lastUpdate: BigInt(row.stableBorrowLastUpdateTimestamp) },
+    stableDebt: row.principalStableDebt <= 0n ? null : { principal: row.principalStableDebt, rate: row.stableBorrowRate, lastUpdate: BigInt(row.stableBorrowLastUpdateTimestamp) },
   };
 }
 

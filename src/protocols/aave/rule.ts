@@ -59,10 +59,7 @@ function legsOf(profile: AaveProfile, view: View): Leg[] {
   return accountOf(profile, view).holdings.flatMap((valued) => {
     const leg = { asset: valued.reserve.asset, symbol: valued.reserve.symbol, decimals: valued.reserve.decimals, priceUsd: priceUsd(view.market, valued) };
     const debt = valued.variableDebt + valued.stableDebt;
-    const supply: Leg[] =
-      valued.supplied === 0n
-        ? []
-        : [{ ...leg, side: valued.counts ? 'collateral' : 'supply', amount: valued.supplied, weight: valued.counts ? weightOf(valued) : new Decimal(0) }];
+    const supply: Leg[] = valued.supplied === 0n ? [] : [{ ...leg, side: valued.counts ? 'collateral' : 'supply', amount: valued.supplied, weight: valued.counts ? weightOf(valued) : new Decimal(0) }];
     return debt === 0n ? supply : [...supply, { ...leg, side: 'debt' as const, amount: debt, weight: new Decimal(1) }];
   });
 }

@@ -59,13 +59,10 @@ export function applyWithdraw(profile: AaveProfile, ledger: AaveLedger, asset: A
   requireLiquidity(profile, reserve, amount);
   const scaledLeft = holding.scaledSupply - min(scaled, holding.scaledSupply);
   const flagCleared = profile.tokenRounding === 'protocol' ? scaledLeft === 0n : amount === valued.supplied;
-  const next = withReserve(
-    profile,
-    withHolding(ledger, { ...holding, scaledSupply: scaledLeft, usedAsCollateral: holding.usedAsCollateral && !flagCleared }),
-    reserve.id,
-    at,
-    { scaledSupply: -scaled, liquidity: -amount },
-  );
+  const next = withReserve(profile, withHolding(ledger, { ...holding, scaledSupply: scaledLeft, usedAsCollateral: holding.usedAsCollateral && !flagCleared }), reserve.id, at, {
+    scaledSupply: -scaled,
+    liquidity: -amount,
+  });
   if (isSecurity && profile.withdrawCheck === 'after') requireHealthyAfterWithdraw(profile, next, reserve, at);
   return applied(next, { received: [{ asset, amount }] });
 }

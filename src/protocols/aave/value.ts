@@ -108,5 +108,9 @@ function planEMode(plan: CallPlan, id: number): void {
   plan.pool(callKey.eModeBorrowable(id), 'function getEModeCategoryBorrowableBitmap(uint8 id) view returns (uint128)', [id]);
   plan.pool(callKey.eModeLtvZero(id), 'function getEModeCategoryLtvzeroBitmap(uint8 id) view returns (uint128)', [id]);
   plan.pool(callKey.eModeIsolated(id), 'function getIsEModeCategoryIsolated(uint8 id) view returns (bool)', [id]);
-  plan.pool(callKey.eModeLegacy(id), 'function getEModeCategoryData(uint8 id) view returns (tuple(uint16 ltv, uint16 liquidationThreshold, uint16 liquidationBonus, address priceSource, string label))', [id]);
+  plan.pool(
+    callKey.eModeLegacy(id),
+    'function getEModeCategoryData(uint8 id) view returns (tuple(uint16 ltv, uint16 liquidationThreshold, uint16 liquidationBonus, address priceSource, string label))',
+    [id],
+  );
 }
