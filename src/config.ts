@@ -11,6 +11,8 @@ export interface Config {
   /** Base address of a market price API in the form of coins.llama.fi; null = no market prices. */
   readonly priceApiUrl: string | null;
   readonly maxBlockAgeSeconds: number;
+  /** Seconds that one request may take with all its repetitions. */
+  readonly deadlineSeconds: number;
   /** Name or folder of the recorded data set to use. */
   readonly recorded: string | null;
 }
@@ -23,10 +25,12 @@ export const VARIABLES = [
   ['RPC_URL_<CHAIN>_SECOND', 'a second endpoint: both must agree at the block hash'],
   ['PRICE_API_URL', 'market prices beside the oracles (the form of coins.llama.fi)'],
   ['PLIMSOLL_MAX_BLOCK_AGE', 'seconds after which a source counts as stale (default 600)'],
+  ['PLIMSOLL_DEADLINE', 'seconds that a request may take with all its repetitions (default 20)'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
 ] as const;
 
 const DEFAULT_MAX_BLOCK_AGE_SECONDS = 600;
+const DEFAULT_DEADLINE_SECONDS = 20;
 
 /**
  * Reads the environment. The only function that does.
@@ -42,7 +46,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     graphUrls,
     rpcUrls: readRpcUrls(set),
     priceApiUrl: optionalUrl('PRICE_API_URL', valueOf('PRICE_API_URL')),
-    maxBlockAgeSeconds: readAge(valueOf('PLIMSOLL_MAX_BLOCK_AGE')),
+    maxBlockAgeSeconds: readSeconds('PLIMSOLL_MAX_BLOCK_AGE', valueOf('PLIMSOLL_MAX_BLOCK_AGE'), DEFAULT_MAX_BLOCK_AGE_SECONDS),
+    deadlineSeconds: readSeconds('PLIMSOLL_DEADLINE', valueOf('PLIMSOLL_DEADLINE'), DEFAULT_DEADLINE_SECONDS),
     recorded: valueOf('PLIMSOLL_RECORDED'),
   };
 }
@@ -68,10 +73,10 @@ function readRpcUrls(set: readonly (readonly [string, string])[]): Config['rpcUr
   return urls;
 }
 
-function readAge(text: string | null): number {
-  if (text === null) return DEFAULT_MAX_BLOCK_AGE_SECONDS;
+function readSeconds(variable: string, text: string | null, otherwise: number): number {
+  if (text === null) return otherwise;
   if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw new PlimsollError('INVALID_CONFIGURATION', 'PLIMSOLL_MAX_BLOCK_AGE must be a whole number of seconds above 0.', { variable: 'PLIMSOLL_MAX_BLOCK_AGE' });
+  throw new PlimsollError('INVALID_CONFIGURATION', `${variable} must be a whole number of seconds above 0.`, { variable });
 }
 
 function optionalUrl(name: string, value: string | null): string | null {

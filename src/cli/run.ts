@@ -49,6 +49,6 @@ function report(error: unknown, argv: readonly string[], exit: (code: number) =>
 
 function asPlimsollError(error: unknown): PlimsollError {
   if (isPlimsollError(error)) return error;
-  if (error instanceof CommanderError) return new PlimsollError('INVALID_ARGUMENT', `${error.message.replace(/^error: /, '')} Run "plimsoll --help".`);
+  if (error instanceof CommanderError) return new PlimsollError('INVALID_ARGUMENT', `${error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ')} Run "plimsoll --help".`);
   return new PlimsollError('INTERNAL', `An unexpected failure: ${error instanceof Error ? error.message : 'unknown'}. Please report it.`);
 }

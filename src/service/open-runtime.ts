@@ -47,11 +47,12 @@ export async function openRuntime(config: Config, request: RuntimeRequest, surro
 }
 
 function openLive(config: Config, deployments: readonly Deployment[], surroundings: Surroundings): Runtime {
+  const policy = { deadlineMs: config.deadlineSeconds * 1000 };
   const chains = new Map<ChainId, ChainSource>();
   for (const [chain, urls] of config.rpcUrls) {
     const number = chainNumber(chain);
     const second = urls.second === null ? {} : { second: { url: urls.second, label: `RPC_URL_${number}_SECOND` } };
-    chains.set(chain, createChainSource({ chain, endpoint: { url: urls.first, label: `RPC_URL_${number}` }, ...second, ...surroundings }));
+    chains.set(chain, createChainSource({ chain, endpoint: { url: urls.first, label: `RPC_URL_${number}` }, ...second, ...surroundings, policy }));
   }
   return {
     dataset: null,
@@ -60,7 +61,7 @@ function openLive(config: Config, deployments: readonly Deployment[], surroundin
       protocols: PROTOCOLS,
       deployments,
       findRule,
-      graph: createGraphSource(surroundings),
+      graph: createGraphSource({ ...surroundings, policy }),
       endpointOf: (deployment) => liveEndpoint(config, deployment),
       chains,
       prices: config.priceApiUrl === null ? null : createLlamaPrices(config.priceApiUrl, surroundings.fetch),

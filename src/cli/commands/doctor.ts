@@ -21,7 +21,7 @@ export function addDoctorCommand(program: Command, config: () => Config, console
 }
 
 function renderDiagnosis(diagnosis: Diagnosis): string {
-  const table = new Table({ head: ['source', 'status', 'block', 'age', 'note'], style: { head: [], border: [] }, wordWrap: true, colWidths: [34, 13, 12, 9, 60] });
+  const table = new Table({ head: ['source', 'status', 'block', 'age', 'note'], style: { head: [], border: [] }, wordWrap: true, colWidths: [34, 17, 12, 9, 56] });
   for (const source of diagnosis.sources) {
     table.push([source.label, source.status, source.block ?? '', source.ageSeconds === null ? '' : `${source.ageSeconds} s`, source.note]);
   }
