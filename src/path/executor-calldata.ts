@@ -141,7 +141,7 @@ function encodeCheck({ target, data, offset, minimum, maximum }: ExecutionCheck,
 }
 
 function requireAddress(address: Address, where: string): Address {
-  if (!isAddress(address)) throw new InvalidArgument(`${where} names ${address}, which is no lower-case address.`);
+  if (!isAddress(address)) throw new InvalidArgument(`${where} names ${String(address)}, which is no lower-case address.`);
   return address;
 }
 

@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { Interface } from 'ethers';
 import { InternalError } from '../../src/core/errors.ts';
 import { type Address, toAddress } from '../../src/core/ids.ts';
-import { encodeExecution, type Execution, type ExecutionCall, executorInterface } from '../../src/path/executor-calldata.ts';
+import { type Execution, type ExecutionCall, encodeExecution, executorInterface } from '../../src/path/executor-calldata.ts';
 import { type Anvil, Reverted } from '../chain/anvil.ts';
 import { type Artifact, compileSolidity } from '../chain/compile-solidity.ts';
-import { Contract, deploy } from '../chain/contract.ts';
+import { type Contract, deploy } from '../chain/contract.ts';
 
 /** A plan that nothing is missing from: no limits, no deadline. */
 export const EMPTY_PLAN: Execution = { deadline: 2n ** 64n, loans: [], calls: [], outputs: [], checks: [] };

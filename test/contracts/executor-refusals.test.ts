@@ -1,6 +1,6 @@
 import { AbiCoder, keccak256 } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeExecution, type Execution, type ExecutionCall, type ExecutionLoan, executorInterface } from '../../src/path/executor-calldata.ts';
+import { type Execution, type ExecutionCall, type ExecutionLoan, encodeExecution, executorInterface } from '../../src/path/executor-calldata.ts';
 import { Anvil } from '../chain/anvil.ts';
 import { Contract } from '../chain/contract.ts';
 import { addressOf, allow, callOf, EMPTY_PLAN, execute, leftBehind, planRefusal, put, refusalOf, sendValue, wordsOf } from './executor-chain.ts';
@@ -87,7 +87,11 @@ describe('execute', () => {
 
   test('behavior: a call that uses less than its approval leaves none', async () => {
     await chain.undone(async () => {
-      await execute(executor, OWNER, plan({ calls: [pull(300n), callOf(router, 'swap', [token.address, 1n, other.address], allow(token, router, 300n))], outputs: [{ token: other.address, minimum: 2n }] }));
+      await execute(
+        executor,
+        OWNER,
+        plan({ calls: [pull(300n), callOf(router, 'swap', [token.address, 1n, other.address], allow(token, router, 300n))], outputs: [{ token: other.address, minimum: 2n }] }),
+      );
       expect(await leftBehind(executor, [token, other], [router.address])).toEqual([]);
       expect(await token.read('balanceOf', OWNER)).toBe(10n ** 6n - 1n);
     });
@@ -198,27 +202,27 @@ describe('flash loan', () => {
   });
 
   test.each([
-    ['neverCallsBack', 'morpho', () => `LoanNotMade(${lender.address})`],
-    ['neverCallsBack', 'aave', () => `LoanNotMade(${lender.address})`],
-    ['sendsNothing', 'morpho', () => `LoanNotReceived(${token.address})`],
-    ['sendsNothing', 'aave', () => `LoanNotReceived(${token.address})`],
-    ['callsTwice', 'morpho', () => `UnexpectedLender(${lender.address})`],
-    ['callsTwice', 'aave', () => `UnexpectedLender(${lender.address})`],
-    ['otherBytes', 'morpho', () => 'UnexpectedLoan()'],
-    ['otherBytes', 'aave', () => 'UnexpectedLoan()'],
-    ['otherAmount', 'morpho', () => 'UnexpectedLoan()'],
-    ['otherAmount', 'aave', () => 'UnexpectedLoan()'],
-    ['otherCallback', 'morpho', () => 'UnexpectedLoan()'],
-    ['otherCallback', 'aave', () => 'UnexpectedLoan()'],
-    ['otherInitiator', 'aave', () => `WrongInitiator(${lender.address})`],
-    ['otherToken', 'aave', () => 'UnexpectedLoan()'],
-    ['takesMore', 'morpho', () => 'AllowanceTooLow()'],
+    ['neverCallsBack', 'morpho', 'LoanNotMade(LENDER)'],
+    ['neverCallsBack', 'aave', 'LoanNotMade(LENDER)'],
+    ['sendsNothing', 'morpho', 'LoanNotReceived(TOKEN)'],
+    ['sendsNothing', 'aave', 'LoanNotReceived(TOKEN)'],
+    ['callsTwice', 'morpho', 'UnexpectedLender(LENDER)'],
+    ['callsTwice', 'aave', 'UnexpectedLender(LENDER)'],
+    ['otherBytes', 'morpho', 'UnexpectedLoan()'],
+    ['otherBytes', 'aave', 'UnexpectedLoan()'],
+    ['otherAmount', 'morpho', 'UnexpectedLoan()'],
+    ['otherAmount', 'aave', 'UnexpectedLoan()'],
+    ['otherCallback', 'morpho', 'UnexpectedLoan()'],
+    ['otherCallback', 'aave', 'UnexpectedLoan()'],
+    ['otherInitiator', 'aave', 'WrongInitiator(LENDER)'],
+    ['otherToken', 'aave', 'UnexpectedLoan()'],
+    ['takesMore', 'morpho', 'AllowanceTooLow()'],
   ] as const)('error: a lender that %s as %s', async (way, kind, expected) => {
     await chain.undone(async () => {
       await lender.write(STRANGER, 'set', WAYS[way], 0n);
       // A victim's token in hand would let a lender that sends nothing be repaid all the same.
       await token.write(STRANGER, 'mint', executor.address, LENT);
-      expect(await planRefusal(executor, OWNER, plan({ loans: [loan(kind)] }))).toBe(expected());
+      expect(await planRefusal(executor, OWNER, plan({ loans: [loan(kind)] }))).toBe(expected.replace('LENDER', lender.address).replace('TOKEN', token.address));
     });
   });
 
