@@ -6,6 +6,7 @@ const ROWS = {
   WETH: { id: 0, decimals: 18, ltvBps: 8050, liquidationThresholdBps: 8300, liquidationBonusBps: 10_500, liquidationProtocolFeeBps: 1000, price: 181_685_499_606n },
   wstETH: { id: 1, decimals: 18, ltvBps: 7850, liquidationThresholdBps: 8100, liquidationBonusBps: 10_600, liquidationProtocolFeeBps: 1000, price: 208_052_489_524n },
   USDC: { id: 2, decimals: 6, ltvBps: 7700, liquidationThresholdBps: 8000, liquidationBonusBps: 10_450, liquidationProtocolFeeBps: 2000, price: 99_997_427n },
+  DAI: { id: 3, decimals: 18, ltvBps: 7700, liquidationThresholdBps: 8000, liquidationBonusBps: 10_500, liquidationProtocolFeeBps: 2000, price: 99_997_427n },
 } as const;
 
 export type Symbol = keyof typeof ROWS;
