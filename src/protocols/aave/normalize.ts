@@ -37,7 +37,8 @@ function normalizeChain(input: NormalizeInput, rows: PoolRows, answers: CallAnsw
   const accounts = input.owners.flatMap((owner): NormalizedAccount[] => {
     const id = accountId(deployment, owner);
     try {
-      gaps.push(...findUnreadReserves(deployment, owner, chain, answers));
+      const unread = findUnreadReserves(deployment, owner, chain, answers);
+      gaps.push(...unread);
       const holdings = readChainHoldings(owner, chain, answers);
       const discovered = readRowsHoldings(owner, rows, chain.assetsById);
       if (holdings.length === 0 && discovered.length === 0) return [];
@@ -47,7 +48,9 @@ function normalizeChain(input: NormalizeInput, rows: PoolRows, answers: CallAnsw
       if (holdings.length === 0) return [];
       const mismatch = compareAccountData(deployment, owner, { chain, position, at: block.timestamp }, answers);
       if (mismatch !== null) gaps.push(mismatch);
-      return [account(deployment, owner, position, mismatch === null ? 'exact' : 'estimate', mismatch === null ? [] : [mismatch.message])];
+      // A pool that does not answer getUserAccountData raises no mismatch, so what was not read has to count by itself.
+      const missing = [...unread, ...(mismatch === null ? [] : [mismatch])].map((found) => found.message);
+      return [account(deployment, owner, position, missing.length === 0 ? 'exact' : 'estimate', missing)];
     } catch (error) {
       if (!isPlimsollError(error)) throw error;
       gaps.push(gapOf(deployment, id, error));
