@@ -6,8 +6,9 @@ import type { FindRule } from '../core/rule.ts';
 import type { BlockRef, ChainSource } from '../core/source.ts';
 import { encodeLegs } from '../engine/open-portfolio.ts';
 import type { Normalized, NormalizedAccount, NormalizedMarket } from '../protocols/protocol.ts';
-import { gapOf } from './gaps.ts';
+import { fitDiscrepancy, fitGap, gapOf } from './gaps.ts';
 import type { Answered } from './read-chain.ts';
+import { requireReadable } from './require-readable.ts';
 
 /** A deployment's part of the Portfolio. */
 export interface DeploymentPart {
@@ -36,7 +37,10 @@ export function assembleDeployment(reading: Answered, options: AssembleOptions):
   const gaps: Gap[] = [...normalized.gaps];
   const accounts = normalized.accounts.flatMap((entry) => {
     try {
-      return [encodeAccount(entry, normalized.markets, reading, options)];
+      const account = encodeAccount(entry, normalized.markets, reading, options);
+      const markets = normalized.markets.filter((market) => market.id === entry.market).map((market) => encodeMarket(market, reading));
+      requireReadable(deployment.label, { owners: [entry.owner], markets, accounts: [account] }, options.findRule);
+      return [account];
     } catch (error) {
       gaps.push(gapOf(error, { chain: deployment.chain, deployment: deployment.id, account: entry.id }));
       return [];
@@ -44,7 +48,7 @@ export function assembleDeployment(reading: Answered, options: AssembleOptions):
   });
   const used = new Set(accounts.map((account) => account.market));
   const markets = normalized.markets.filter((market) => used.has(market.id)).map((market) => encodeMarket(market, reading));
-  return { markets, accounts, gaps, discrepancies: normalized.discrepancies };
+  return { markets, accounts, gaps: gaps.map(fitGap), discrepancies: normalized.discrepancies.map(fitDiscrepancy) };
 }
 
 function encodeMarket(market: NormalizedMarket, reading: Answered): PortfolioMarket {

@@ -8,9 +8,35 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const STABLE: ReadonlySet<string> = new Set(
-  ['USDC', 'USDC.e', 'USDbC', 'USDT', 'USDT0', 'USD₮0', 'DAI', 'DAI.e', 'xDAI', 'WXDAI', 'USDS', 'sUSDS', 'sDAI', 'GHO', 'PYUSD', 'FRAX', 'LUSD', 'USDe', 'sUSDe', 'crvUSD', 'RLUSD', 'USDtb', 'TUSD', 'BUSD', 'GUSD', 'sUSD', 'USDP'].map(
-    (symbol) => symbol.toLowerCase(),
-  ),
+  [
+    'USDC',
+    'USDC.e',
+    'USDbC',
+    'USDT',
+    'USDT0',
+    'USD₮0',
+    'DAI',
+    'DAI.e',
+    'xDAI',
+    'WXDAI',
+    'USDS',
+    'sUSDS',
+    'sDAI',
+    'GHO',
+    'PYUSD',
+    'FRAX',
+    'LUSD',
+    'USDe',
+    'sUSDe',
+    'crvUSD',
+    'RLUSD',
+    'USDtb',
+    'TUSD',
+    'BUSD',
+    'GUSD',
+    'sUSD',
+    'USDP',
+  ].map((symbol) => symbol.toLowerCase()),
 );
 
 /** How a portfolio's assets are grouped for liquidation prices and shocks. */

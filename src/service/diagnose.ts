@@ -47,16 +47,24 @@ async function statesOf(runtime: Runtime): Promise<SourceState[]> {
       const note = deployment.subgraph === null ? 'no subgraph is published: read from the chain' : 'set GRAPH_API_KEY or an endpoint of your own';
       return { ...common, status: 'not-configured', block: null, ageSeconds: null, note };
     }
-    return stateOf(common, async () => {
-      const head = await reader.graph.fetchHead(endpoint);
-      return { block: head.block.number, timestamp: head.block.timestamp, hasIndexingErrors: head.hasIndexingErrors };
-    }, reader);
+    return stateOf(
+      common,
+      async () => {
+        const head = await reader.graph.fetchHead(endpoint);
+        return { block: head.block.number, timestamp: head.block.timestamp, hasIndexingErrors: head.hasIndexingErrors };
+      },
+      reader,
+    );
   });
   const chains = [...reader.chains.values()].map((chain) =>
-    stateOf({ label: chain.label, kind: 'chain' }, async () => {
-      const head = await chain.fetchHead('latest');
-      return { block: head.number, timestamp: head.timestamp, hasIndexingErrors: false };
-    }, reader),
+    stateOf(
+      { label: chain.label, kind: 'chain' },
+      async () => {
+        const head = await chain.fetchHead('latest');
+        return { block: head.number, timestamp: head.timestamp, hasIndexingErrors: false };
+      },
+      reader,
+    ),
   );
   return Promise.all([...subgraphs, ...chains]);
 }

@@ -41,9 +41,7 @@ const MACHINE: Surroundings = { clock: systemClock, random: systemRandom, fetch:
 export async function openRuntime(config: Config, request: RuntimeRequest, surroundings: Surroundings = MACHINE): Promise<Runtime> {
   const wanted = (deployment: Deployment): boolean => request.chains === undefined || request.chains.includes(deployment.chain);
   const deployments = listDeployments().filter(wanted);
-  return isLive(config) && request.recorded === undefined
-    ? openLive(config, deployments, surroundings)
-    : openRecorded(config, request, deployments, surroundings);
+  return isLive(config) && request.recorded === undefined ? openLive(config, deployments, surroundings) : openRecorded(config, request, deployments, surroundings);
 }
 
 function openLive(config: Config, deployments: readonly Deployment[], surroundings: Surroundings): Runtime {

@@ -5,6 +5,7 @@ import type { BlockRef, CallResult, ChainSource, GraphEndpoint, GraphHead } from
 import type { Deployment, Protocol, Rows } from '../protocols/protocol.ts';
 import { gapOf } from './gaps.ts';
 import type { ReaderOptions } from './reader-options.ts';
+import { requireReadable } from './require-readable.ts';
 
 /** One deployment on its way through the rounds. */
 interface Reading {
@@ -237,7 +238,9 @@ class ChainAttempt {
     const [first] = readings;
     if (first === undefined || assets.size === 0) return [];
     try {
-      return await prices.fetchPrices([...assets].toSorted(), first.block.timestamp);
+      const found = await prices.fetchPrices([...assets].toSorted(), first.block.timestamp);
+      requireReadable('The market prices', { prices: found }, this.#options.findRule);
+      return found;
     } catch (error) {
       this.#gaps.push(gapOf(error, { chain: this.#chain, deployment: null }));
       return [];

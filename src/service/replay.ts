@@ -11,8 +11,14 @@ import { type AaveProfile, getAaveProfile } from '../protocols/aave/profile.ts';
 const FLOAT_TOLERANCE_INVERSE = 10n ** 9n;
 const UNLIMITED = 2n ** 255n;
 
-const natural = z.string().regex(/^[0-9]{1,78}$/, 'expected a non-negative integer').transform((text) => BigInt(text));
-const optionalBps = z.string().regex(/^[0-9]{0,5}$/).transform((text) => (text === '' ? null : BigInt(text)));
+const natural = z
+  .string()
+  .regex(/^[0-9]{1,78}$/, 'expected a non-negative integer')
+  .transform((text) => BigInt(text));
+const optionalBps = z
+  .string()
+  .regex(/^[0-9]{0,5}$/)
+  .transform((text) => (text === '' ? null : BigInt(text)));
 
 const row = z.object({
   ts: natural,

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config.ts';
+import { Decimal } from '../core/decimal.ts';
 import { InvalidFile } from '../core/errors.ts';
 import { type ChainId, parseWallet } from '../core/ids.ts';
 import { type Portfolio, parsePortfolio } from '../core/portfolio.ts';
 import { type OpenedPortfolio, openPortfolio } from '../engine/open-portfolio.ts';
 import { computeReport, type Report } from '../engine/report.ts';
 import { applyShock, parseShock, type ShockedWallet } from '../engine/shock.ts';
-import { Decimal } from '../core/decimal.ts';
 import { DEFAULT_DUST_USD } from '../engine/wallet.ts';
 import { findRule } from '../protocols/registry.ts';
 import { groupAssets } from './asset-groups.ts';
