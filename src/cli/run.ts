@@ -7,10 +7,14 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addWalletCommand } from './commands/wallet.ts';
 import { createConsole } from './console.ts';
 import { EXIT } from './exit.ts';
+import { plain } from './render/format.ts';
 
 /** Runs the program with the process's arguments; sets the exit code and never throws. */
 export async function runCli(argv: readonly string[]): Promise<void> {
-  const program = new Command('plimsoll').description("One wallet's solvency across lending, perp and option protocols.").option('--json', 'print one JSON document on stdout').option('--quiet', 'no progress on stderr');
+  const program = new Command('plimsoll')
+    .description("One wallet's solvency across lending, perp and option protocols.")
+    .option('--json', 'print one JSON document on stdout')
+    .option('--quiet', 'no progress on stderr');
   const console = createConsole(
     () => program.opts<{ json?: boolean }>().json === true,
     () => program.opts<{ quiet?: boolean }>().quiet === true,
@@ -22,7 +26,11 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addDoctorCommand(program, config, console);
   for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
   // --json and --quiet may stand before or after the command's name.
-  for (const command of program.commands) command.option('--json', 'print one JSON document on stdout').option('--quiet', 'no progress on stderr').hook('preAction', (_, action) => adopt(program, action));
+  for (const command of program.commands)
+    command
+      .option('--json', 'print one JSON document on stdout')
+      .option('--quiet', 'no progress on stderr')
+      .hook('preAction', (_, action) => adopt(program, action));
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -43,7 +51,7 @@ function report(error: unknown, argv: readonly string[], exit: (code: number) =>
     const { code, message, retryable, fields } = failure;
     process.stdout.write(`${JSON.stringify({ error: { code, message, retryable, fields } }, null, 2)}\n`);
   }
-  process.stderr.write(`plimsoll: ${failure.message}\n`);
+  process.stderr.write(`plimsoll: ${plain(failure.message)}\n`);
   exit(error instanceof CommanderError ? EXIT.usage : failure.exitCode);
 }
 

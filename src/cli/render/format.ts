@@ -44,6 +44,11 @@ export function instant(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** A text from outside, such as a token's symbol, as one line without what steers a terminal or turns the reading direction. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
 /** An address cut to its ends. */
 export function short(address: string): string {
   return `${address.slice(0, 6)}…${address.slice(-4)}`;

@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
+import type { Gap } from '../../core/portfolio.ts';
 import type { AccountEvaluation } from '../../engine/evaluate.ts';
 import type { FirstLiquidation, WalletLiquidationPrice } from '../../engine/liquidation-price.ts';
 import type { Report } from '../../engine/report.ts';
 import type { ShockedWallet } from '../../engine/shock.ts';
-import type { Gap } from '../../core/portfolio.ts';
-import { duration, instant, percent, price, ratio, short, usd } from './format.ts';
+import { duration, instant, percent, plain, price, ratio, short, usd } from './format.ts';
 import { drawLoadLine, paint } from './load-line.ts';
 
 /** Rows of liquidation prices and gaps that are printed; the rest is counted. */
@@ -25,8 +25,11 @@ export function renderReport(report: Report, shocked: ShockedWallet | null): str
 
 function renderHead(report: Report): string[] {
   const owners = report.owners.length === 1 ? report.owners[0] : report.owners.map(short).join(', ');
-  const source = report.recorded === null ? instant(report.asOf.createdAt) : `recorded: ${report.recorded}`;
-  return [`Wallet ${owners}`, `${source} · ${report.precision ?? 'nothing found'}${report.accounts.length === 0 ? '' : ` · ${report.accounts.length} account${report.accounts.length === 1 ? '' : 's'}`}`];
+  const source = report.recorded === null ? instant(report.asOf.createdAt) : `recorded: ${plain(report.recorded)}`;
+  return [
+    `Wallet ${owners}`,
+    `${source} · ${report.precision ?? 'nothing found'}${report.accounts.length === 0 ? '' : ` · ${report.accounts.length} account${report.accounts.length === 1 ? '' : 's'}`}`,
+  ];
 }
 
 function renderSums(report: Report): string[] {
@@ -38,7 +41,7 @@ function renderSums(report: Report): string[] {
   const beside = status === 'incomplete' && statusWithoutGaps !== 'safe' ? ` (what was read is ${statusWithoutGaps})` : '';
   const { weakest } = wallet;
   return [
-    `${label}${beside}   unified health ${ratio(wallet.health)}   weakest ${weakest === null ? 'no debt' : `${ratio(weakest.health)}  ${weakest.account.marketEntry.label}`}`,
+    `${label}${beside}   unified health ${ratio(wallet.health)}   weakest ${weakest === null ? 'no debt' : `${ratio(weakest.health)}  ${plain(weakest.account.marketEntry.label)}`}`,
     `adjusted collateral ${usd(wallet.adjustedCollateral)} · adjusted debt ${usd(wallet.adjustedDebt)} · shortfall ${usd(wallet.shortfall)}`,
     `cover ratio ${wallet.coverRatio === null ? 'no debt' : percent(wallet.coverRatio, 2).replace('+', '')} · free collateral ${usd(wallet.freeCollateral)}`,
   ];
@@ -62,7 +65,7 @@ function renderAccounts(report: Report): string {
 
 /** Market label, with the owner where there are several. */
 function nameOf(account: AccountEvaluation, report: Report): string {
-  const { label } = account.account.marketEntry;
+  const label = plain(account.account.marketEntry.label);
   return report.owners.length === 1 ? label : `${label} ${short(account.account.entry.owner)}`;
 }
 
@@ -98,7 +101,8 @@ function renderLiquidationPrices(report: Report): string[] {
 function driverName(entry: WalletLiquidationPrice, all: readonly WalletLiquidationPrice[]): string {
   const isShared = all.filter((other) => other.driver.name === entry.driver.name).length > 1;
   const [asset = ''] = entry.driver.assets;
-  return isShared ? `${entry.driver.name} on ${asset.slice(0, asset.indexOf('/'))}` : entry.driver.name;
+  const name = plain(entry.driver.name);
+  return isShared ? `${name} on ${asset.slice(0, asset.indexOf('/'))}` : name;
 }
 
 function hasPoint(entry: WalletLiquidationPrice): boolean {
@@ -108,7 +112,7 @@ function hasPoint(entry: WalletLiquidationPrice): boolean {
 function describePoint(first: FirstLiquidation | null): string {
   if (first === null) return '—';
   const [shown] = first.point.prices;
-  const value = shown === undefined ? '' : `${shown.symbol} ${price(shown.priceUsd)} `;
+  const value = shown === undefined ? '' : `${plain(shown.symbol)} ${price(shown.priceUsd)} `;
   return `${value}(${percent(first.point.move)})`;
 }
 
@@ -124,9 +128,9 @@ function renderOutlook(report: Report): string[] {
 }
 
 function renderShock(shocked: ShockedWallet): string[] {
-  const title = shocked.shock.parts.map((part) => `${part.target} ${percent(part.move)}`).join(', ');
+  const title = shocked.shock.parts.map((part) => `${plain(part.target)} ${percent(part.move)}`).join(', ');
   const { wallet } = shocked;
-  const gone = shocked.accounts.filter((account) => account.native.liquidatable).map((account) => account.account.marketEntry.label);
+  const gone = shocked.accounts.filter((account) => account.native.liquidatable).map((account) => plain(account.account.marketEntry.label));
   return [
     '',
     `After ${title}: unified health ${ratio(wallet.health)}, weakest ${ratio(wallet.weakest?.health ?? null)}, shortfall ${usd(wallet.shortfall)}`,
@@ -137,7 +141,7 @@ function renderShock(shocked: ShockedWallet): string[] {
 function renderGaps(gaps: readonly Gap[]): string[] {
   if (gaps.length === 0) return [];
   const unique = [...new Map(gaps.map((gap) => [`${gap.code} ${gap.message}`, gap])).values()];
-  const shown = unique.slice(0, MAX_ROWS).map((gap) => `  ? ${gap.message}`);
+  const shown = unique.slice(0, MAX_ROWS).map((gap) => `  ? ${plain(gap.message)}`);
   const more = unique.length > MAX_ROWS ? [`  and ${unique.length - MAX_ROWS} more (--json lists all)`] : [];
   return ['', `What could not be seen (${unique.length}): this report is not a statement of safety.`, ...shown, ...more];
 }
@@ -145,5 +149,8 @@ function renderGaps(gaps: readonly Gap[]): string[] {
 function renderDiscrepancies(report: Report): string[] {
   const { length } = report.discrepancies;
   if (length === 0) return [];
-  return ['', `${length} value${length === 1 ? '' : 's'} of the subgraph differ${length === 1 ? 's' : ''} from the chain; the chain's ${length === 1 ? 'is' : 'are'} used (--json lists ${length === 1 ? 'it' : 'them'}).`];
+  return [
+    '',
+    `${length} value${length === 1 ? '' : 's'} of the subgraph differ${length === 1 ? 's' : ''} from the chain; the chain's ${length === 1 ? 'is' : 'are'} used (--json lists ${length === 1 ? 'it' : 'them'}).`,
+  ];
 }
