@@ -118,6 +118,36 @@ export interface AccountView<Market, Position> {
   readonly at: bigint;
 }
 
+/** One thing that the owner can do with an account, linear in its amount. Effects are USD per whole token, signed. */
+export interface PlanningArc {
+  readonly kind: 'supply' | 'withdraw' | 'borrow' | 'repay' | 'close';
+  /** For `close` the dollar: its amount is position size. */
+  readonly asset: AssetId;
+  readonly symbol: string;
+  readonly decimals: number;
+  /** Greatest raw amount that balances, caps and liquidity allow now; null where nothing limits it. */
+  readonly max: bigint | null;
+  /** The raw amount that is all of it, and is done with the step's 'max'; null where the protocol has no such thing. */
+  readonly all: bigint | null;
+  /** Change of adjusted collateral and of adjusted debt. */
+  readonly collateralUsd: Decimal;
+  readonly debtUsd: Decimal;
+  /** The same in the account's borrow limit; zero where it has none. */
+  readonly limitCollateralUsd: Decimal;
+  readonly limitDebtUsd: Decimal;
+}
+
+/** An account as a planner sees it: linear around its state at `view.at`. The rule's own integers decide about every step later. */
+export interface PlanningAccount {
+  readonly arcs: readonly PlanningArc[];
+  /** The stricter test that steps of these kinds must pass at the end: collateral ≥ debt, USD. Null where liquidation's own test is the only one. */
+  readonly borrowLimit: { readonly collateralUsd: Decimal; readonly debtUsd: Decimal; readonly kinds: readonly ('withdraw' | 'borrow')[] } | null;
+  /** Debts that must be 0 or at least this much after a borrow or withdrawal, raw. */
+  readonly minimumDebts: readonly { readonly asset: AssetId; readonly decimals: number; readonly current: bigint; readonly minimum: bigint }[];
+  /** True where steps are orders that others execute later. */
+  readonly asynchronous: boolean;
+}
+
 /**
  * A protocol's own margin arithmetic, versioned, exact in integers, pure and synchronous.
  *
@@ -138,6 +168,8 @@ export interface Rule<Market = unknown, Position = unknown> {
   exposure(view: AccountView<Market, Position>): readonly ExposureTerm[];
   /** The state after `step` at `view.at`. @throws {RuleViolation} where the protocol would revert. */
   apply(view: AccountView<Market, Position>, step: Step): Applied<Market, Position>;
+  /** The account's linear view for a planner; absent where a rule has none. */
+  planning?(view: AccountView<Market, Position>): PlanningAccount;
   /**
    * The market with its oracle prices moved. `moves` is by asset; an oracle that does not follow the market (a hard-coded one)
    * is left as it is. Amounts, indexes and parameters do not change.

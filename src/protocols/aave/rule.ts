@@ -5,6 +5,7 @@ import type { AssetId } from '../../core/ids.ts';
 import type { AccountView, Applied, ExposureTerm, Leg, NativeHealth, PriceMove, Rule, Step } from '../../core/rule.ts';
 import { type AaveAccountData, computeAccountData, type ValuedHolding } from './account-data.ts';
 import { applyLiquidation } from './liquidate.ts';
+import { planAave } from './planning.ts';
 import { AAVE_PROFILES, type AaveProfile } from './profile.ts';
 import { type AavePool, type AavePosition, aavePoolSchema, aavePositionSchema } from './state.ts';
 import { applyBorrow, applyRepay, applySupply, applyWithdraw } from './steps.ts';
@@ -27,6 +28,7 @@ export function createAaveRule(profile: AaveProfile): AaveRule {
     health: (view) => healthOf(accountOf(profile, view)),
     exposure: (view) => exposureOf(profile, view),
     apply: (view, step) => applyStep(profile, view, step),
+    planning: (view) => planAave(profile, view, priceUsd),
     reprice: repriceAave,
   };
 }

@@ -6,7 +6,7 @@ import { computeAccountData, computeUserLtvBps, getEMode, getReserve, type Value
 import { tokenMath } from './indexes.ts';
 import { type AaveLedger, holdingOf, withHolding, withReserve } from './pool-ledger.ts';
 import type { AaveProfile } from './profile.ts';
-import type { AavePool, AavePosition, AaveReserve } from './state.ts';
+import type { AaveEMode, AavePool, AavePosition, AaveReserve } from './state.ts';
 import { violate } from './violations.ts';
 import { percentDivHalfUp, percentDivUp, percentMulHalfUp, rayMulHalfUp, wadDivHalfUp } from './wad-ray.ts';
 
@@ -106,7 +106,7 @@ export function applyBorrow(profile: AaveProfile, ledger: AaveLedger, asset: Ass
   const scaled = tokenMath.debtMint(profile, amount, valued.debtIndex);
   requireScaled(profile, scaled, 'InvalidMintAmount');
   requireUsable(profile, reserve, 'add');
-  requireBorrowable(profile, ledger, reserve, eMode?.borrowable ?? null);
+  requireBorrowable(profile, ledger, reserve, eMode);
   if (!ledger.pool.borrowAllowed && profile.sentinel) throw violate(profile, 'PriceOracleSentinelCheckFailed', 'the sequencer sentinel forbids borrowing now');
   requireLiquidity(profile, reserve, amount);
   requireBorrowCap(profile, reserve, { scaled, amount, debtIndex: valued.debtIndex });
@@ -222,15 +222,22 @@ export function requireLiquidity(profile: AaveProfile, reserve: AaveReserve, amo
   }
 }
 
-function requireBorrowable(profile: AaveProfile, ledger: AaveLedger, reserve: AaveReserve, eModeBorrowable: readonly number[] | null): void {
-  const isEModeAllowed = eModeBorrowable === null || eModeBorrowable.includes(reserve.id);
-  // From 3.6 the category alone decides; before, borrowing must be enabled on the reserve as well.
-  const needsFlag = profile.eModeLtv === 'needs-base-ltv' || eModeBorrowable === null;
-  if (needsFlag && !reserve.borrowingEnabled) throw violate(profile, 'BorrowingNotEnabled', `${reserve.symbol} cannot be borrowed`);
-  if (!isEModeAllowed) {
-    const name = profile.rule === 'aave-v3@3.0' || profile.rule.startsWith('spark') ? 'InconsistentEModeCategory' : 'NotBorrowableInEMode';
-    throw violate(profile, name, `${reserve.symbol} is not borrowable in e-mode ${ledger.position.eMode}`);
-  }
+function requireBorrowable(profile: AaveProfile, ledger: AaveLedger, reserve: AaveReserve, eMode: AaveEMode | null): void {
+  if (needsBorrowFlag(profile, eMode) && !reserve.borrowingEnabled) throw violate(profile, 'BorrowingNotEnabled', `${reserve.symbol} cannot be borrowed`);
+  if (isBorrowableIn(profile, reserve, eMode)) return;
+  const name = profile.rule === 'aave-v3@3.0' || profile.rule.startsWith('spark') ? 'InconsistentEModeCategory' : 'NotBorrowableInEMode';
+  throw violate(profile, name, `${reserve.symbol} is not borrowable in e-mode ${ledger.position.eMode}`);
+}
+
+/** Whether a reserve can be borrowed by a user of that e-mode (null = none), caps and liquidity apart. */
+export function isBorrowableIn(profile: AaveProfile, reserve: AaveReserve, eMode: AaveEMode | null): boolean {
+  if (needsBorrowFlag(profile, eMode) && !reserve.borrowingEnabled) return false;
+  return eMode === null || eMode.borrowable.includes(reserve.id);
+}
+
+/** From 3.6 the category alone decides; before, borrowing must be enabled on the reserve as well. */
+function needsBorrowFlag(profile: AaveProfile, eMode: AaveEMode | null): boolean {
+  return profile.eModeLtv === 'needs-base-ltv' || eMode === null;
 }
 
 function requireNotSiloed(profile: AaveProfile, ledger: AaveLedger, reserve: AaveReserve): void {
@@ -250,7 +257,8 @@ function owesAnything(position: AavePosition): boolean {
   return position.holdings.some(isOwing);
 }
 
-function enablesAutomatically(profile: AaveProfile, ledger: AaveLedger, reserve: AaveReserve): boolean {
+/** Whether a first supply of the reserve becomes collateral by itself. @source ValidationLogic.validateAutomaticUseAsCollateral */
+export function enablesAutomatically(profile: AaveProfile, ledger: AaveLedger, reserve: AaveReserve): boolean {
   if (profile.errors === 'v2-codes') return true;
   const eMode = getEMode(ledger.pool, ledger.position);
   const ltvBps = profile.eModeLtv === 'own' ? computeUserLtvBps(profile, reserve, eMode) : reserve.ltvBps;

@@ -5,6 +5,7 @@ import type { AssetId } from '../../core/ids.ts';
 import type { AccountView, ExposureTerm, Leg, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
 import { accrueMarket, computePresentValue } from './interest.ts';
 import { computeBaseValue, computeLiquidity, computeValue, isUncovered, listHeld } from './liquidity.ts';
+import { planComet } from './planning.ts';
 import { COMPOUND_V3_RULE } from './rule-id.ts';
 import { type CometMarket, type CometPosition, cometMarketSchema, cometPositionSchema } from './state.ts';
 import { applyCometStep } from './steps.ts';
@@ -31,6 +32,7 @@ export const compoundV3Rule: Rule<CometMarket, CometPosition> = {
   health: computeHealth,
   exposure: computeExposure,
   apply: applyCometStep,
+  planning: (view) => planComet(view, (market, price) => toUsd(market, price, '')),
   reprice: repriceComet,
 };
 

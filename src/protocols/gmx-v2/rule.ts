@@ -4,6 +4,7 @@ import { type AssetId, USD } from '../../core/ids.ts';
 import type { ExposureTerm, Leg, LegSide, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
 import type { GmxView } from './fees.ts';
 import { computeMargin, computeRequirement, findLiquidationReason } from './margin.ts';
+import { planGmx } from './planning.ts';
 import { getCollateralToken, pickIndexPrice } from './pnl.ts';
 import { GMX_V2_RULE } from './rule-id.ts';
 import { FLOAT_DECIMALS, type GmxMarket, type GmxPosition, type GmxToken, gmxMarketSchema, gmxPositionSchema } from './state.ts';
@@ -24,6 +25,7 @@ export const gmxV2Rule: Rule<GmxMarket, GmxPosition> = {
   health: computeHealth,
   exposure: computeExposure,
   apply: applyGmxStep,
+  planning: (view) => planGmx(view, perToken),
   reprice: repriceGmx,
 };
 

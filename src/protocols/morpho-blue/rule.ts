@@ -5,6 +5,7 @@ import type { AccountView, ExposureTerm, Leg, NativeHealth, PriceMove, Rule } fr
 import { applyStep } from './apply.ts';
 import { borrowTotals, computeFigures, getOraclePrice, supplyTotals } from './health.ts';
 import { accrueInterest } from './interest.ts';
+import { planMorpho } from './planning.ts';
 import { toAssetsDown, toAssetsUp } from './shares.ts';
 import { type MorphoMarket, type MorphoPosition, morphoMarketSchema, morphoPositionSchema } from './state.ts';
 import { MORPHO_RULE_ID } from './violations.ts';
@@ -29,6 +30,7 @@ export const morphoBlueRule: Rule<MorphoMarket, MorphoPosition> = {
   health: computeHealth,
   exposure: computeExposure,
   apply: applyStep,
+  planning: (view) => planMorpho(view, collateralUsd),
   reprice: repriceMarket,
 };
 
