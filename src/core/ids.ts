@@ -51,11 +51,9 @@ export function parseWallet(text: string): Address {
   const trimmed = text.trim();
   const lower = (ACCOUNT.exec(trimmed)?.[1] ?? trimmed).toLowerCase();
   if (!isAddress(lower)) {
-    throw new PlimsollError(
-      'INVALID_WALLET',
-      `"${shorten(trimmed)}" is not a wallet. Write a 20-byte address (0x and 40 hex digits) or a CAIP-10 account such as eip155:1:0x….`,
-      { wallet: shorten(trimmed) },
-    );
+    throw new PlimsollError('INVALID_WALLET', `"${shorten(trimmed)}" is not a wallet. Write a 20-byte address (0x and 40 hex digits) or a CAIP-10 account such as eip155:1:0x….`, {
+      wallet: shorten(trimmed),
+    });
   }
   return lower;
 }

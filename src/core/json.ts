@@ -26,7 +26,10 @@ export const graphInteger = z.union([
 ]);
 
 /** Schema of a CAIP-19 asset id. */
-export const assetIdText = z.string().regex(ASSET_PATTERN, 'expected an asset id').transform((text) => text as AssetId);
+export const assetIdText = z
+  .string()
+  .regex(ASSET_PATTERN, 'expected an asset id')
+  .transform((text) => text as AssetId);
 
 /**
  * Turns typed state into JSON: bigints become decimal strings, `undefined` fields vanish, everything else is copied.

@@ -6,8 +6,14 @@ import { type Json, pathText } from './json.ts';
 /** The name and version of the document format. A breaking change of any field's meaning raises the number. */
 export const PORTFOLIO_SCHEMA = 'plimsoll/portfolio@1';
 
-const address = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected a lower-case address').describe('20-byte address, lower-case');
-const chain = z.string().regex(/^eip155:[1-9][0-9]{0,15}$/, 'expected a CAIP-2 chain id').describe('CAIP-2 chain id');
+const address = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/, 'expected a lower-case address')
+  .describe('20-byte address, lower-case');
+const chain = z
+  .string()
+  .regex(/^eip155:[1-9][0-9]{0,15}$/, 'expected a CAIP-2 chain id')
+  .describe('CAIP-2 chain id');
 const asset = z.string().regex(ASSET_PATTERN, 'expected a CAIP-19 asset id').describe('CAIP-19 asset id, or iso4217:usd');
 const natural = z.string().regex(/^(?:0|[1-9][0-9]{0,98})$/, 'expected a non-negative decimal integer string');
 const decimalText = z.string().regex(/^-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,120})?$/, 'expected a plain decimal string');
@@ -22,14 +28,17 @@ const precision = z.enum(['exact', 'accrued', 'estimate']);
 const block = z.strictObject({
   chain,
   number: natural,
-  hash: z.string().regex(/^0x[0-9a-f]{64}$/, 'expected a 32-byte hash').nullable(),
+  hash: z
+    .string()
+    .regex(/^0x[0-9a-f]{64}$/, 'expected a 32-byte hash')
+    .nullable(),
   timestamp: unixSeconds,
 });
 
 const price = z.strictObject({
   asset,
   symbol,
-  usd: decimalText.describe('USD per whole token on the market, not the protocol\'s oracle'),
+  usd: decimalText.describe("USD per whole token on the market, not the protocol's oracle"),
   source: text,
   observedAt: unixSeconds,
 });
@@ -40,7 +49,7 @@ const leg = z.strictObject({
   symbol,
   decimals,
   amount: natural.describe('Raw base units'),
-  priceUsd: decimalText.describe('USD per whole token by the protocol\'s oracle'),
+  priceUsd: decimalText.describe("USD per whole token by the protocol's oracle"),
   weight: decimalText.describe('Threshold on collateral, borrow weight on debt, 0 = does not count'),
 });
 
@@ -56,10 +65,10 @@ const market = z.strictObject({
   chain,
   deployment: id,
   protocol: id,
-  market: z.string().max(80).describe('The protocol\'s own market id: pool or comet address, Morpho market id, GMX market token'),
+  market: z.string().max(80).describe("The protocol's own market id: pool or comet address, Morpho market id, GMX market token"),
   label: text,
   rule: z.string().regex(/^[a-z0-9-]+@[0-9a-z.-]+$/, 'expected a rule id such as aave-v3@3.6'),
-  state: z.record(z.string(), z.json()).describe('Parameters, indexes and oracle prices, in the rule\'s own form'),
+  state: z.record(z.string(), z.json()).describe("Parameters, indexes and oracle prices, in the rule's own form"),
 });
 
 const account = z.strictObject({
@@ -67,7 +76,7 @@ const account = z.strictObject({
   market: id.describe('The id of an entry of markets'),
   owner: address,
   at: unixSeconds.describe('The time that legs are valued at'),
-  position: z.record(z.string(), z.json()).describe('Balances and flags, in the rule\'s own form'),
+  position: z.record(z.string(), z.json()).describe("Balances and flags, in the rule's own form"),
   legs: z.array(leg).describe('The position valued by its rule at `at`; recomputed and compared on load'),
   precision,
   missing: z.array(text).describe('Terms that an estimate leaves out'),
@@ -128,13 +137,7 @@ export type Gap = Portfolio['gaps'][number];
 export type Discrepancy = Portfolio['discrepancies'][number];
 export type Coverage = Portfolio['coverage'][number];
 
-type DeepReadonly<T> = T extends Json
-  ? T extends readonly (infer Item)[]
-    ? readonly DeepReadonly<Item>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-      : T
-  : T;
+type DeepReadonly<T> = T extends Json ? (T extends readonly (infer Item)[] ? readonly DeepReadonly<Item>[] : T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T) : T;
 
 /**
  * Reads a Portfolio document: a JSON text or an already parsed value.

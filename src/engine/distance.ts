@@ -41,10 +41,7 @@ const GREATEST_MOVE = new Decimal('0.999999999');
 export function computeDistance(accounts: readonly AccountEvaluation[], options: DistanceOptions): WalletDistance {
   const indebted = accounts.filter((account) => !account.debtFree);
   const distances = indebted.map((account) => ({ account, move: accountDistance(account, options) }));
-  const first = distances.reduce<WalletDistance['first']>(
-    (near, { account, move }) => (move !== null && (near === null || move.lt(near.move)) ? { account, move } : near),
-    null,
-  );
+  const first = distances.reduce<WalletDistance['first']>((near, { account, move }) => (move !== null && (near === null || move.lt(near.move)) ? { account, move } : near), null);
   return { accounts: distances, first, unified: indebted.length === 0 ? null : unifiedDistance(indebted, options) };
 }
 

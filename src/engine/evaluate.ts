@@ -166,8 +166,7 @@ function valueAt(entry: Valued, price: Decimal): Decimal {
 }
 
 function sumExposure(terms: readonly ExposureTerm[], priceOf: PriceOf): ExposureSums {
-  const side = (of: ExposureTerm['side']): Decimal =>
-    sum(terms.filter((term) => term.side === of).map((term) => valueAt(term, priceOf(term)).times(term.weight)));
+  const side = (of: ExposureTerm['side']): Decimal => sum(terms.filter((term) => term.side === of).map((term) => valueAt(term, priceOf(term)).times(term.weight)));
   return exposureOf(side('collateral'), side('debt'));
 }
 

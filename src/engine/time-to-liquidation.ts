@@ -30,10 +30,7 @@ const FIRST_STEP = 3_600n;
  */
 export function computeTimeToLiquidation(accounts: readonly AccountEvaluation[]): WalletTime {
   const times = accounts.map(accountTime);
-  const first = times.reduce<WalletTime['first']>(
-    (near, { account, seconds }) => (seconds !== null && (near === null || seconds < near.seconds) ? { account, seconds } : near),
-    null,
-  );
+  const first = times.reduce<WalletTime['first']>((near, { account, seconds }) => (seconds !== null && (near === null || seconds < near.seconds) ? { account, seconds } : near), null);
   return { accounts: times, first };
 }
 

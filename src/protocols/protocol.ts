@@ -1,5 +1,5 @@
 import type { Address, AssetId, ChainId } from '../core/ids.ts';
-import type { Gap, Discrepancy } from '../core/portfolio.ts';
+import type { Discrepancy, Gap } from '../core/portfolio.ts';
 import type { Precision, Rule, Step } from '../core/rule.ts';
 import type { BlockRef, CallResult, ContractCall, GraphDialect, RowQuery } from '../core/source.ts';
 

@@ -6,6 +6,7 @@ import { findRule, listDeployments, PROTOCOLS } from '../protocols/registry.ts';
 import { createChainSource } from '../sources/chain.ts';
 import { type Surroundings, systemClock, systemFetch, systemRandom } from '../sources/clock.ts';
 import { createGraphSource } from '../sources/graph.ts';
+import { DEFAULT_POLICY, type RequestPolicy } from '../sources/lane.ts';
 import { createLlamaPrices, readRecordedPrices } from '../sources/prices.ts';
 import type { Dataset } from '../sources/recorded/dataset.ts';
 import { startRecorded } from '../sources/recorded/start.ts';
@@ -31,6 +32,12 @@ export interface RuntimeRequest {
   readonly recorded?: string;
 }
 
+/**
+ * As many requests at once as the rate lets start at once: a chain with many deployments asks one endpoint for each of them, and a queue there would make a fourth
+ * round out of the third.
+ */
+const POLICY: Partial<RequestPolicy> = { concurrent: DEFAULT_POLICY.burst };
+
 const MACHINE: Surroundings = { clock: systemClock, random: systemRandom, fetch: systemFetch };
 
 /**
@@ -45,7 +52,7 @@ export async function openRuntime(config: Config, request: RuntimeRequest, surro
 }
 
 function openLive(config: Config, deployments: readonly Deployment[], surroundings: Surroundings): Runtime {
-  const policy = { deadlineMs: config.deadlineSeconds * 1000 };
+  const policy = { ...POLICY, deadlineMs: config.deadlineSeconds * 1000 };
   const chains = new Map<ChainId, ChainSource>();
   for (const [chain, urls] of config.rpcUrls) {
     const number = chainNumber(chain);
@@ -94,7 +101,7 @@ async function openRecorded(config: Config, request: RuntimeRequest, deployments
   const chains = new Map<ChainId, ChainSource>();
   for (const chain of new Set(deployments.map((deployment) => deployment.chain))) {
     const url = recorded.rpcUrl(chain);
-    if (url !== null) chains.set(chain, createChainSource({ chain, endpoint: { url, label: `recorded chain ${chainNumber(chain)}` }, ...surroundings }));
+    if (url !== null) chains.set(chain, createChainSource({ chain, endpoint: { url, label: `recorded chain ${chainNumber(chain)}` }, ...surroundings, policy: POLICY }));
   }
   const endpointOf = (deployment: Deployment): GraphEndpoint | null => {
     const url = recorded.graphUrl(deployment.id);
@@ -109,7 +116,7 @@ async function openRecorded(config: Config, request: RuntimeRequest, deployments
       // What is not in the recording was never looked at: it is left out of coverage and is no gap.
       deployments: deployments.filter((deployment) => endpointOf(deployment) !== null),
       findRule,
-      graph: createGraphSource(surroundings),
+      graph: createGraphSource({ ...surroundings, policy: POLICY }),
       endpointOf,
       chains,
       prices: await readRecordedPrices(chosen.folder),

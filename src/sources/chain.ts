@@ -4,7 +4,7 @@ import { type ChainId, chainNumber } from '../core/ids.ts';
 import { pathText } from '../core/json.ts';
 import type { BlockRef, CallResult, ChainSource, ContractCall } from '../core/source.ts';
 import type { Surroundings } from './clock.ts';
-import { type BatchLimits, decodeAnswer, DEFAULT_BATCH, type EncodedCall, encodeContractCall, fetchBatch, type RawAnswer, splitIntoBatches } from './contract-calls.ts';
+import { type BatchLimits, DEFAULT_BATCH, decodeAnswer, type EncodedCall, encodeContractCall, fetchBatch, type RawAnswer, splitIntoBatches } from './contract-calls.ts';
 import { createLane, DEFAULT_POLICY, type RequestPolicy } from './lane.ts';
 import { type ChainEndpoint, createRpc, type SendRpc } from './rpc.ts';
 
@@ -28,10 +28,16 @@ interface Node {
 /** Names listed in an ENDPOINTS_DIFFER message. */
 const NAMED_KEYS = 8;
 
-const quantity = z.string().regex(/^0x[0-9a-fA-F]{1,64}$/).transform((text) => BigInt(text));
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{1,64}$/)
+  .transform((text) => BigInt(text));
 const blockAnswer = z.object({
   number: quantity,
-  hash: z.string().regex(/^0x[0-9a-fA-F]{64}$/).transform((hash) => hash.toLowerCase()),
+  hash: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/)
+    .transform((hash) => hash.toLowerCase()),
   timestamp: quantity,
 });
 
@@ -67,8 +73,7 @@ export function createChainSource(options: ChainSourceOptions): ChainSource {
       return heads.reduce((oldest, head) => (head.number < oldest.number ? head : oldest));
     },
 
-    fetchBlock: (block) =>
-      typeof block === 'bigint' ? fetchBlockRef(first, chain, 'eth_getBlockByNumber', `0x${block.toString(16)}`) : fetchBlockRef(first, chain, 'eth_getBlockByHash', block),
+    fetchBlock: (block) => (typeof block === 'bigint' ? fetchBlockRef(first, chain, 'eth_getBlockByNumber', `0x${block.toString(16)}`) : fetchBlockRef(first, chain, 'eth_getBlockByHash', block)),
 
     async fetchCalls(calls, blockHash) {
       requireUniqueKeys(calls);

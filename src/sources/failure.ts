@@ -69,7 +69,10 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
 export function redact(message: string, secrets: readonly string[] = []): string {
   let shown = message;
   for (const secret of secrets) if (secret.length >= 4) shown = shown.replaceAll(secret, '…');
-  return shown.replace(/(?=[\w-]*[0-9])[\w-]{16,}/g, '…').replace(/\s+/g, ' ').slice(0, 240);
+  return shown
+    .replace(/(?=[\w-]*[0-9])[\w-]{16,}/g, '…')
+    .replace(/\s+/g, ' ')
+    .slice(0, 240);
 }
 
 function systemCode(error: unknown): string | null {

@@ -23,7 +23,10 @@ const graphNodeHead = z.object({
   _meta: z.object({
     block: z.object({
       number: natural,
-      hash: z.string().regex(/^0x[0-9a-fA-F]{64}$/).transform((hash) => hash.toLowerCase()),
+      hash: z
+        .string()
+        .regex(/^0x[0-9a-fA-F]{64}$/)
+        .transform((hash) => hash.toLowerCase()),
       timestamp: natural,
     }),
     hasIndexingErrors: z.boolean(),
@@ -83,9 +86,7 @@ export function createGraphSource(options: GraphSourceOptions): GraphSource {
 
   return {
     fetchHead: async (endpoint) =>
-      endpoint.dialect === 'graph-node'
-        ? readGraphNodeHead(endpoint, await request(endpoint, GRAPH_NODE_HEAD, {}))
-        : readSubsquidHead(endpoint, await request(endpoint, SUBSQUID_HEAD, {})),
+      endpoint.dialect === 'graph-node' ? readGraphNodeHead(endpoint, await request(endpoint, GRAPH_NODE_HEAD, {})) : readSubsquidHead(endpoint, await request(endpoint, SUBSQUID_HEAD, {})),
 
     async fetchRows(endpoint, query, pin) {
       const operation = documents.operation(query.documents, query.operation);

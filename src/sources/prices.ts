@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidFile, PlimsollError } from '../core/errors.ts';
-import { type AssetId, ASSET_PATTERN, tokenOf } from '../core/ids.ts';
+import { ASSET_PATTERN, type AssetId, tokenOf } from '../core/ids.ts';
 import type { PortfolioPrice } from '../core/portfolio.ts';
 import type { Fetch } from './clock.ts';
 

@@ -24,7 +24,25 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** Rooms that are pure: no input or output, no clock, no environment, no randomness. */
 const PURE = ['core', 'engine', 'path', 'protocols'];
-const TOP_LEVEL = ['.ci', '.git', '.gitignore', 'LICENSE', 'README.md', 'biome.json', 'circuits', 'contracts', 'knip.json', 'package-lock.json', 'package.json', 'src', 'subgraphs', 'test', 'tsconfig.build.json', 'tsconfig.json', 'vitest.config.ts'];
+const TOP_LEVEL = [
+  '.ci',
+  '.git',
+  '.gitignore',
+  'LICENSE',
+  'README.md',
+  'biome.json',
+  'circuits',
+  'contracts',
+  'knip.json',
+  'package-lock.json',
+  'package.json',
+  'src',
+  'subgraphs',
+  'test',
+  'tsconfig.build.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 /** Written by tools, ignored by git. */
 const IGNORED = ['node_modules', 'dist', '.cache', 'coverage'];
 
@@ -60,7 +78,9 @@ function localTargets(file: SourceFile): string[] {
 
 describe('import law', () => {
   test.each(files.map((file) => [file.path, file] as const))('%s imports only what its room may', (_, file) => {
-    const rooms = localTargets(file).map(roomOf).filter((room) => room !== file.room);
+    const rooms = localTargets(file)
+      .map(roomOf)
+      .filter((room) => room !== file.room);
     expect(rooms.filter((room) => ALLOWED[file.room]?.includes(room) !== true)).toEqual([]);
   });
 
@@ -71,7 +91,11 @@ describe('import law', () => {
   test('behavior: a protocol folder imports no other protocol folder', () => {
     const offenders = files
       .filter((file) => file.room === 'protocols' && file.path.split('/').length > 3)
-      .flatMap((file) => localTargets(file).filter((target) => isOtherProtocol(file, target)).map((target) => `${file.path} → ${relative(ROOT, target)}`));
+      .flatMap((file) =>
+        localTargets(file)
+          .filter((target) => isOtherProtocol(file, target))
+          .map((target) => `${file.path} → ${relative(ROOT, target)}`),
+      );
     expect(offenders).toEqual([]);
   });
 
@@ -83,7 +107,12 @@ describe('import law', () => {
   test('behavior: only config.ts reads the environment, only sources use the network', () => {
     expect(files.filter((file) => /\bprocess\.env\b/.test(withoutComments(file.text))).map((file) => file.path)).toEqual(['src/config.ts']);
     const network = /\bglobalThis\.fetch\b|from 'node:http'|\bGraphQLClient\b/;
-    expect(files.filter((file) => network.test(file.text)).map((file) => file.room).filter((room) => room !== 'sources')).toEqual([]);
+    expect(
+      files
+        .filter((file) => network.test(file.text))
+        .map((file) => file.room)
+        .filter((room) => room !== 'sources'),
+    ).toEqual([]);
   });
 
   test('behavior: no exceptions to the types, no plain errors', () => {

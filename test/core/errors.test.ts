@@ -1,6 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ERROR_TABLE, InternalError, InvalidArgument, InvalidFile, InvalidPortfolio, isPlimsollError, MissingPrice, PlimsollError, RuleViolation, UnknownMarket, UnsupportedState } from '../../src/core/errors.ts';
+import {
+  ERROR_TABLE,
+  InternalError,
+  InvalidArgument,
+  InvalidFile,
+  InvalidPortfolio,
+  isPlimsollError,
+  MissingPrice,
+  PlimsollError,
+  RuleViolation,
+  UnknownMarket,
+  UnsupportedState,
+} from '../../src/core/errors.ts';
 
 describe('errors', () => {
   test.each([

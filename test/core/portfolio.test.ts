@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InvalidPortfolio } from '../../src/core/errors.ts';
 import { encodeJson, pathText } from '../../src/core/json.ts';
-import { formatPortfolio, parsePortfolio, PORTFOLIO_SCHEMA, type Portfolio, portfolioJsonSchema } from '../../src/core/portfolio.ts';
+import { formatPortfolio, PORTFOLIO_SCHEMA, type Portfolio, parsePortfolio, portfolioJsonSchema } from '../../src/core/portfolio.ts';
 
 const OWNER = `0x${'11'.repeat(20)}`;
 const EMPTY: Portfolio = {
@@ -61,7 +61,10 @@ describe('parsePortfolio', () => {
     ['accounts[0].market', { ...EMPTY, accounts: [ACCOUNT] }],
     ['accounts[0].owner', { ...EMPTY, markets: [MARKET], accounts: [{ ...ACCOUNT, owner: `0x${'22'.repeat(20)}` }] }],
     ['accounts[0].evidence', { ...EMPTY, markets: [MARKET], accounts: [{ ...ACCOUNT, evidence: [] }] }],
-    ['accounts[0].legs[0].amount', { ...EMPTY, markets: [MARKET], accounts: [{ ...ACCOUNT, legs: [{ side: 'debt', asset: 'iso4217:usd', symbol: 'USD', decimals: 2, amount: '-1', priceUsd: '1', weight: '1' }] }] }],
+    [
+      'accounts[0].legs[0].amount',
+      { ...EMPTY, markets: [MARKET], accounts: [{ ...ACCOUNT, legs: [{ side: 'debt', asset: 'iso4217:usd', symbol: 'USD', decimals: 2, amount: '-1', priceUsd: '1', weight: '1' }] }] },
+    ],
     ['prices[0].usd', { ...EMPTY, prices: [{ asset: 'iso4217:usd', symbol: 'USD', usd: '1e5', source: 's', observedAt: 1 }] }],
   ])('error: INVALID_PORTFOLIO at "%s"', (path, document) => {
     expect(pathOf(document)).toBe(path);

@@ -40,8 +40,7 @@ const linearPosition = (debts: number): fc.Arbitrary<LinearPosition> =>
     }));
 
 /** A random account of the linear test rule; with `debts` = 1 it always owes something. */
-export const linearAccounts = (debts: number): fc.Arbitrary<AccountSpec> =>
-  fc.tuple(linearMarket, linearPosition(debts)).map(([market, position]) => ({ rule: linearRule, market, position }));
+export const linearAccounts = (debts: number): fc.Arbitrary<AccountSpec> => fc.tuple(linearMarket, linearPosition(debts)).map(([market, position]) => ({ rule: linearRule, market, position }));
 
 const genericMarket: fc.Arbitrary<GenericMarket> = fc
   .tuple(
@@ -70,8 +69,7 @@ const genericMarket: fc.Arbitrary<GenericMarket> = fc
 export const genericAccounts: fc.Arbitrary<AccountSpec> = genericMarket.chain((market) => {
   const whole = fc.bigInt({ min: 10n ** 3n, max: 10n ** 9n });
   const places = (at: number): bigint => 10n ** BigInt(market.assets[at]?.decimals ?? 18);
-  const entries = (minLength: number): fc.Arbitrary<[number, bigint][]> =>
-    fc.uniqueArray(fc.tuple(fc.nat({ max: ASSETS.length - 1 }), whole), { minLength, maxLength: 3, selector: ([at]) => at });
+  const entries = (minLength: number): fc.Arbitrary<[number, bigint][]> => fc.uniqueArray(fc.tuple(fc.nat({ max: ASSETS.length - 1 }), whole), { minLength, maxLength: 3, selector: ([at]) => at });
   return fc.tuple(entries(1), entries(1)).map(([supplied, debts]) => {
     const position: GenericPosition = {
       supplied: supplied.map(([at, tokens]) => ({ asset: ASSETS[at] ?? WETH, amount: tokens * places(at), collateral: true })),

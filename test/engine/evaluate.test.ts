@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { Decimal } from '../../src/core/decimal.ts';
 import { evaluatePortfolio } from '../../src/engine/evaluate.ts';
 import { moveTogether } from '../../src/engine/moves.ts';
-import { Decimal } from '../../src/core/decimal.ts';
 import { linearPerpRule } from './linear-rule.ts';
 import { linearAccount, NOW, open, USDC, WBTC, WETH } from './portfolio-of.ts';
 
-const loan = linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']]);
+const loan = linearAccount([
+  ['collateral', WETH, 10, '0.8'],
+  ['debt', USDC, 10_000, '1'],
+]);
 
 describe(evaluatePortfolio, () => {
   test('default: A, L, health, slack and raw values of a loan', () => {
@@ -33,9 +36,14 @@ describe(evaluatePortfolio, () => {
     expect(account?.raw.collateral.toString()).toBe('0');
   });
 
-  test('behavior: a perp\'s maintenance is a requirement, not a debt', () => {
+  test("behavior: a perp's maintenance is a requirement, not a debt", () => {
     const perp = linearAccount(
-      [['collateral', USDC, 2000, '1'], ['collateral', WETH, 50, '1', 'long'], ['debt', USDC, 99_500, '1', 'entry value'], ['debt', USDC, 500, '1', 'maintenance margin']],
+      [
+        ['collateral', USDC, 2000, '1'],
+        ['collateral', WETH, 50, '1', 'long'],
+        ['debt', USDC, 99_500, '1', 'entry value'],
+        ['debt', USDC, 500, '1', 'maintenance margin'],
+      ],
       { rule: linearPerpRule },
     );
     const [account] = evaluatePortfolio(open({ accounts: [perp] })).accounts;
@@ -45,7 +53,15 @@ describe(evaluatePortfolio, () => {
   });
 
   test('behavior: market health beside oracle health, with what has no market price named', () => {
-    const [account] = evaluatePortfolio(open({ accounts: [loan], prices: [[WETH, '1000'], [WBTC, '1']] })).accounts;
+    const [account] = evaluatePortfolio(
+      open({
+        accounts: [loan],
+        prices: [
+          [WETH, '1000'],
+          [WBTC, '1'],
+        ],
+      }),
+    ).accounts;
     expect(account?.market?.health?.toString()).toBe('0.8');
     expect(account?.market?.raw.collateral.toString()).toBe('10000');
     expect(account?.market?.atOraclePrice).toEqual([USDC]);
@@ -57,7 +73,13 @@ describe(evaluatePortfolio, () => {
   });
 
   test('behavior: a fixed oracle does not follow a move, the market does', () => {
-    const fixed = linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']], { fixed: [WETH] });
+    const fixed = linearAccount(
+      [
+        ['collateral', WETH, 10, '0.8'],
+        ['debt', USDC, 10_000, '1'],
+      ],
+      { fixed: [WETH] },
+    );
     const opened = open({ accounts: [fixed], prices: [[WETH, '2000']] });
     const [account] = evaluatePortfolio(opened, { moves: moveTogether([WETH], new Decimal('0.5')) }).accounts;
     expect(account?.health?.toString()).toBe('1.6');
@@ -75,7 +97,15 @@ describe(evaluatePortfolio, () => {
     const opened = open({ accounts: [loan] });
     const [first] = opened.accounts;
     if (first === undefined) throw new TypeError('no account');
-    const defect = { ...first, rule: { ...first.rule, exposure: () => { throw new TypeError('defect'); } } };
+    const defect = {
+      ...first,
+      rule: {
+        ...first.rule,
+        exposure: () => {
+          throw new TypeError('defect');
+        },
+      },
+    };
     expect(() => evaluatePortfolio({ ...opened, accounts: [defect] })).toThrow(TypeError);
   });
 

@@ -18,7 +18,10 @@ import { DOLLARS, linearAccount, open, USDC, WBTC, WETH } from './portfolio-of.t
  *
  *   U = 134,000 / 133,274.5 = 1.0054436…    weakest = 24,700 / 25,172 = 0.9812490…    S = 472    cover = 1 − 472 / 133,274.5 = 0.9964584…
  */
-const loan = linearAccount([['collateral', DOLLARS, 8300, '1'], ['debt', DOLLARS, 7500, '1']]);
+const loan = linearAccount([
+  ['collateral', DOLLARS, 8300, '1'],
+  ['debt', DOLLARS, 7500, '1'],
+]);
 const perp = linearAccount(
   [
     ['collateral', USDC, 2000, '1', 'margin'],

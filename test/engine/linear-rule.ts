@@ -28,9 +28,7 @@ const marketSchema = z.strictObject({
 });
 
 const positionSchema = z.strictObject({
-  terms: z.array(
-    z.strictObject({ side: z.enum(['collateral', 'debt']), asset: assetIdText, amount: naturalText, weight: naturalText, role: z.string(), idle: z.boolean() }),
-  ),
+  terms: z.array(z.strictObject({ side: z.enum(['collateral', 'debt']), asset: assetIdText, amount: naturalText, weight: naturalText, role: z.string(), idle: z.boolean() })),
 });
 
 export type LinearMarket = z.infer<typeof marketSchema>;
@@ -55,8 +53,7 @@ function linear(id: string, kind: Rule['kind']): Rule<LinearMarket, LinearPositi
         figures: { collateral, debt },
       };
     },
-    exposure: (view) =>
-      view.position.terms.filter((term) => !term.idle).map((term): ExposureTerm => ({ side: term.side, ...token(view, term), weight: weight(term), role: term.role })),
+    exposure: (view) => view.position.terms.filter((term) => !term.idle).map((term): ExposureTerm => ({ side: term.side, ...token(view, term), weight: weight(term), role: term.role })),
     apply: () => {
       throw new UnsupportedState('a step', 'the test rule');
     },

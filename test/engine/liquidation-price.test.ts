@@ -10,8 +10,14 @@ import { genericAccounts, linearAccounts } from './arbitrary.ts';
 import { linearPerpRule } from './linear-rule.ts';
 import { type AccountSpec, DOLLARS, linearAccount, open, USDC, WBTC, WETH, WSTETH } from './portfolio-of.ts';
 
-const GROUPS = new Map<AssetId, string>([[WETH, 'ETH'], [WSTETH, 'ETH']]);
-const loan = linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']]);
+const GROUPS = new Map<AssetId, string>([
+  [WETH, 'ETH'],
+  [WSTETH, 'ETH'],
+]);
+const loan = linearAccount([
+  ['collateral', WETH, 10, '0.8'],
+  ['debt', USDC, 10_000, '1'],
+]);
 
 function pricesOf(accounts: readonly AccountSpec[]): LiquidationPrices {
   const opened = open({ accounts });
@@ -40,7 +46,11 @@ describe(computeLiquidationPrices, () => {
   });
 
   test('behavior: a group moves by one factor, each of its assets keeps its own price', () => {
-    const staked = linearAccount([['collateral', WSTETH, 10, '0.8'], ['collateral', WETH, 5, '0.8'], ['debt', USDC, 13_200, '1']]);
+    const staked = linearAccount([
+      ['collateral', WSTETH, 10, '0.8'],
+      ['collateral', WETH, 5, '0.8'],
+      ['debt', USDC, 13_200, '1'],
+    ]);
     const group = entryOf(pricesOf([staked]), 'ETH');
     expect(group?.driver).toEqual({ kind: 'group', name: 'ETH', assets: [WSTETH, WETH] });
     expect(group?.down?.factor.toString()).toBe('0.5');
@@ -48,7 +58,10 @@ describe(computeLiquidationPrices, () => {
   });
 
   test('behavior: collateral and debt of one group cancel where they match', () => {
-    const loop = linearAccount([['collateral', WSTETH, 10, '0.9'], ['debt', WETH, 10, '1']]);
+    const loop = linearAccount([
+      ['collateral', WSTETH, 10, '0.9'],
+      ['debt', WETH, 10, '1'],
+    ]);
     const prices = pricesOf([loop]);
     expect(entryOf(prices, 'ETH')?.down).toBeNull();
     expect(entryOf(prices, 'ETH')?.up).toBeNull();
@@ -67,27 +80,57 @@ describe(computeLiquidationPrices, () => {
       ],
       { prices: { [WETH]: '1980' }, rule: linearPerpRule },
     );
-    expect(entryOf(pricesOf([perp]), 'WETH')?.down?.prices[0]?.priceUsd.toDecimalPlaces(30).toString()).toBe('1972.05');
+    expect(
+      entryOf(pricesOf([perp]), 'WETH')
+        ?.down?.prices[0]?.priceUsd.toDecimalPlaces(30)
+        .toString(),
+    ).toBe('1972.05');
   });
 
   test('behavior: an oracle that does not follow gives no price', () => {
-    const fixed = linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']], { fixed: [WETH] });
+    const fixed = linearAccount(
+      [
+        ['collateral', WETH, 10, '0.8'],
+        ['debt', USDC, 10_000, '1'],
+      ],
+      { fixed: [WETH] },
+    );
     expect(entryOf(pricesOf([fixed]), 'WETH')).toMatchObject({ down: null, up: null });
   });
 
   test('behavior: a kink is found on the piece that holds it', () => {
     // Borrowed WETH counts at 2500 at most, collateral in wstETH is worth 23,000 · 0.8: up to the cap the debt of 7 WETH never reaches 18,400; 7.5 does.
-    const capped = (weth: string): AccountSpec => linearAccount([['collateral', WSTETH, 10, '0.8'], ['debt', WETH, weth, '1']], { caps: { [WETH]: '2500' } });
+    const capped = (weth: string): AccountSpec =>
+      linearAccount(
+        [
+          ['collateral', WSTETH, 10, '0.8'],
+          ['debt', WETH, weth, '1'],
+        ],
+        { caps: { [WETH]: '2500' } },
+      );
     expect(entryOf(pricesOf([capped('7')]), 'WETH')?.up).toBeNull();
-    expect(entryOf(pricesOf([capped('7.5')]), 'WETH')?.up?.prices[0]?.priceUsd.toDecimalPlaces(6).toString()).toBe('2453.333333');
+    expect(
+      entryOf(pricesOf([capped('7.5')]), 'WETH')
+        ?.up?.prices[0]?.priceUsd.toDecimalPlaces(6)
+        .toString(),
+    ).toBe('2453.333333');
     // Collateral that counts at 1500 at most while the price is 2000: nothing changes until the price falls below the cap.
-    const above = linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']], { caps: { [WETH]: '1500' } });
+    const above = linearAccount(
+      [
+        ['collateral', WETH, 10, '0.8'],
+        ['debt', USDC, 10_000, '1'],
+      ],
+      { caps: { [WETH]: '1500' } },
+    );
     const down = entryOf(pricesOf([above]), 'WETH')?.down;
     expect(down?.factor.toDecimalPlaces(20).toString()).toBe('0.625');
   });
 
   test('behavior: what is liquidatable now gets the price that heals it', () => {
-    const under = linearAccount([['collateral', WETH, 1, '0.8'], ['debt', USDC, 2000, '1']]);
+    const under = linearAccount([
+      ['collateral', WETH, 1, '0.8'],
+      ['debt', USDC, 2000, '1'],
+    ]);
     const prices = pricesOf([under]);
     expect(entryOf(prices, 'WETH')?.up).toMatchObject({ becomes: 'safe' });
     expect(entryOf(prices, 'WETH')?.up?.prices[0]?.priceUsd.toString()).toBe('2500');
@@ -96,7 +139,13 @@ describe(computeLiquidationPrices, () => {
   });
 
   test('behavior: the wallet has the price of U = 1 and of its first liquidation', () => {
-    const prices = pricesOf([loan, linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 12_000, '1']])]);
+    const prices = pricesOf([
+      loan,
+      linearAccount([
+        ['collateral', WETH, 10, '0.8'],
+        ['debt', USDC, 12_000, '1'],
+      ]),
+    ]);
     const weth = walletOf(prices, 'WETH');
     expect(weth?.unified.down?.prices[0]?.priceUsd.toString()).toBe('1375');
     expect(weth?.first.down?.account.account.entry.id).toBe('account 1');
@@ -105,7 +154,10 @@ describe(computeLiquidationPrices, () => {
   });
 
   test('behavior: a short and a long are each named in their own direction', () => {
-    const short = linearAccount([['collateral', USDC, 30_000, '0.8'], ['debt', WETH, 10, '1']]);
+    const short = linearAccount([
+      ['collateral', USDC, 30_000, '0.8'],
+      ['debt', WETH, 10, '1'],
+    ]);
     const weth = walletOf(pricesOf([loan, short]), 'WETH');
     expect(weth?.first.down?.account.account.entry.id).toBe('account 0');
     expect(weth?.first.up?.account.account.entry.id).toBe('account 1');
@@ -123,7 +175,18 @@ describe(computeLiquidationPrices, () => {
     const opened = open({ accounts: [loan] });
     const [account] = evaluatePortfolio(opened).accounts;
     if (account === undefined) throw new TypeError('no account');
-    const defect = { ...account, account: { ...account.account, rule: { ...account.account.rule, reprice: () => { throw new TypeError('defect'); } } } };
+    const defect = {
+      ...account,
+      account: {
+        ...account.account,
+        rule: {
+          ...account.account.rule,
+          reprice: () => {
+            throw new TypeError('defect');
+          },
+        },
+      },
+    };
     expect(() => computeLiquidationPrices([defect], priceDrivers(opened, GROUPS))).toThrow(TypeError);
   });
 
@@ -165,7 +228,7 @@ describe(computeLiquidationPrices, () => {
     );
   });
 
-  test('property: at the wallet\'s price U is 1', () => {
+  test("property: at the wallet's price U is 1", () => {
     fc.assert(
       fc.property(fc.array(linearAccounts(1), { minLength: 1, maxLength: 3 }), (specs) => {
         const opened = open({ accounts: specs });
@@ -173,8 +236,7 @@ describe(computeLiquidationPrices, () => {
         for (const { driver, unified } of computeLiquidationPrices(accounts, priceDrivers(opened, GROUPS)).wallet) {
           for (const point of [unified.down, unified.up]) {
             if (point === null) continue;
-            const sideOf = (factor: Decimal): boolean | undefined =>
-              summarizeWallet(evaluatePortfolio(opened, { moves: moveTogether(driver.assets, factor) }).accounts, new Decimal(1)).health?.lt(1);
+            const sideOf = (factor: Decimal): boolean | undefined => summarizeWallet(evaluatePortfolio(opened, { moves: moveTogether(driver.assets, factor) }).accounts, new Decimal(1)).health?.lt(1);
             expect(sideOf(point.before)).not.toBe(sideOf(point.beyond));
           }
         }

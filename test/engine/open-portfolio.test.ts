@@ -5,7 +5,14 @@ import { openPortfolio } from '../../src/engine/open-portfolio.ts';
 import { linearRule } from './linear-rule.ts';
 import { linearAccount, open, USDC, WETH } from './portfolio-of.ts';
 
-const { portfolio } = open({ accounts: [linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']])] });
+const { portfolio } = open({
+  accounts: [
+    linearAccount([
+      ['collateral', WETH, 10, '0.8'],
+      ['debt', USDC, 10_000, '1'],
+    ]),
+  ],
+});
 
 function reopen(change: (draft: { -readonly [Key in keyof Portfolio]: Portfolio[Key] }) => void): unknown {
   const draft = { ...portfolio };
@@ -39,23 +46,47 @@ describe(openPortfolio, () => {
   });
 
   test('error: UNKNOWN_RULE', () => {
-    expect(() => reopen((draft) => { draft.markets = draft.markets.map((market) => ({ ...market, rule: 'other@1' })); })).toThrow(PlimsollError);
+    expect(() =>
+      reopen((draft) => {
+        draft.markets = draft.markets.map((market) => ({ ...market, rule: 'other@1' }));
+      }),
+    ).toThrow(PlimsollError);
   });
 
   test('error: InvalidPortfolio names an account of no market', () => {
-    expect(pathOf((draft) => { draft.accounts = draft.accounts.map((account) => ({ ...account, market: 'none' })); })).toBe('accounts[0].market');
+    expect(
+      pathOf((draft) => {
+        draft.accounts = draft.accounts.map((account) => ({ ...account, market: 'none' }));
+      }),
+    ).toBe('accounts[0].market');
   });
 
   test('error: InvalidPortfolio names a state that the rule does not read', () => {
-    expect(pathOf((draft) => { draft.markets = draft.markets.map((market) => ({ ...market, state: { ...market.state, borrowRate: 'x' } })); })).toBe('markets[0].state.borrowRate');
-    expect(pathOf((draft) => { draft.accounts = draft.accounts.map((account) => ({ ...account, position: {} })); })).toBe('accounts[0].position.terms');
-    expect(pathOf((draft) => { draft.accounts = draft.accounts.map((account) => ({ ...account, position: { terms: [], more: 1 } })); })).toBe('accounts[0].position');
+    expect(
+      pathOf((draft) => {
+        draft.markets = draft.markets.map((market) => ({ ...market, state: { ...market.state, borrowRate: 'x' } }));
+      }),
+    ).toBe('markets[0].state.borrowRate');
+    expect(
+      pathOf((draft) => {
+        draft.accounts = draft.accounts.map((account) => ({ ...account, position: {} }));
+      }),
+    ).toBe('accounts[0].position.terms');
+    expect(
+      pathOf((draft) => {
+        draft.accounts = draft.accounts.map((account) => ({ ...account, position: { terms: [], more: 1 } }));
+      }),
+    ).toBe('accounts[0].position');
   });
 
   test('error: InvalidPortfolio names the leg that differs from the position', () => {
     expect(pathOf(withLegs((_, at) => (at === 1 ? { amount: '1' } : {})))).toBe('accounts[0].legs[1].amount');
     expect(pathOf(withLegs((_, at) => (at === 0 ? { priceUsd: '2001' } : {})))).toBe('accounts[0].legs[0].priceUsd');
     expect(pathOf(withLegs((_, at) => (at === 0 ? { weight: '0.9' } : {})))).toBe('accounts[0].legs[0].weight');
-    expect(pathOf((draft) => { draft.accounts = draft.accounts.map((account) => ({ ...account, legs: [] })); })).toBe('accounts[0].legs');
+    expect(
+      pathOf((draft) => {
+        draft.accounts = draft.accounts.map((account) => ({ ...account, legs: [] }));
+      }),
+    ).toBe('accounts[0].legs');
   });
 });

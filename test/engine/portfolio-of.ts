@@ -1,10 +1,10 @@
-import { erc20, type AssetId, USD } from '../../src/core/ids.ts';
+import { type AssetId, erc20, USD } from '../../src/core/ids.ts';
 import { encodeJson, type Json } from '../../src/core/json.ts';
-import { parsePortfolio, type Portfolio } from '../../src/core/portfolio.ts';
+import { type Portfolio, parsePortfolio } from '../../src/core/portfolio.ts';
 import type { Precision, Rule } from '../../src/core/rule.ts';
 import { encodeLegs, type OpenedPortfolio, openPortfolio } from '../../src/engine/open-portfolio.ts';
 import { genericLendingRule } from '../../src/protocols/generic-lending/index.ts';
-import { type LinearMarket, linearPerpRule, type LinearPosition, linearRule } from './linear-rule.ts';
+import { type LinearMarket, type LinearPosition, linearPerpRule, linearRule } from './linear-rule.ts';
 
 const RULES: readonly Rule[] = [linearRule, linearPerpRule, genericLendingRule];
 

@@ -2,13 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { Decimal } from '../../src/core/decimal.ts';
 import type { AssetId } from '../../src/core/ids.ts';
 import type { Json } from '../../src/core/json.ts';
-import { computeReport, type ReportOptions, type Report } from '../../src/engine/report.ts';
+import { computeReport, type Report, type ReportOptions } from '../../src/engine/report.ts';
 import { reportToJson, shockToJson } from '../../src/engine/report-json.ts';
 import { applyShock, parseShock } from '../../src/engine/shock.ts';
 import { type AccountSpec, linearAccount, NOW, open, type PortfolioSpec, USDC, WBTC, WETH } from './portfolio-of.ts';
 
 const loan = (debt: number, spec: Parameters<typeof linearAccount>[1] = {}): AccountSpec =>
-  linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, debt, '1']], spec);
+  linearAccount(
+    [
+      ['collateral', WETH, 10, '0.8'],
+      ['debt', USDC, debt, '1'],
+    ],
+    spec,
+  );
 const free = linearAccount([['collateral', WBTC, 1, '0.7']]);
 
 function report(accounts: readonly AccountSpec[], options: ReportOptions = {}, rest: Omit<PortfolioSpec, 'accounts'> = {}): Report {
@@ -69,7 +75,7 @@ describe(computeReport, () => {
     expect(report([free], {}, { prices: [[WBTC, '10']] }).status).toBe('safe');
   });
 
-  test('behavior: the market\'s word stands against the oracle\'s in the other direction too', () => {
+  test("behavior: the market's word stands against the oracle's in the other direction too", () => {
     expect(report([loan(20_001)], {}, { prices: [[WETH, '3000']] }).status).toBe('liquidatable');
   });
 
@@ -117,8 +123,18 @@ describe(reportToJson, () => {
       report([free]),
       report([loan(20_001), loan(15_000, { borrowRate: '0.1' })]),
       report([loan(10_000)], {}, { extra: { gaps: [gap] } }),
-      report([linearAccount([['collateral', WETH, 1, '0.8'], ['debt', USDC, '0.5', '1']])]),
-      report([linearAccount([['collateral', USDC, 30_000, '0.8'], ['debt', WETH, 10, '1']])]),
+      report([
+        linearAccount([
+          ['collateral', WETH, 1, '0.8'],
+          ['debt', USDC, '0.5', '1'],
+        ]),
+      ]),
+      report([
+        linearAccount([
+          ['collateral', USDC, 30_000, '0.8'],
+          ['debt', WETH, 10, '1'],
+        ]),
+      ]),
     ];
     for (const json of reports.map(reportToJson)) {
       expect(JSON.parse(JSON.stringify(json))).toEqual(json);

@@ -6,11 +6,24 @@ import { applyShock, computeShockGrid, parseShock } from '../../src/engine/shock
 import { linearAccount, open, USDC, WBTC, WETH, WSTETH } from './portfolio-of.ts';
 
 const DUST = new Decimal(1);
-const GROUPS = new Map<AssetId, string>([[WETH, 'ETH'], [WSTETH, 'ETH']]);
+const GROUPS = new Map<AssetId, string>([
+  [WETH, 'ETH'],
+  [WSTETH, 'ETH'],
+]);
 const opened = open({
   accounts: [
-    linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 10_000, '1']]),
-    linearAccount([['collateral', WSTETH, 10, '0.8'], ['collateral', WBTC, 1, '0.7'], ['debt', USDC, 30_000, '1']], { fixed: [WSTETH] }),
+    linearAccount([
+      ['collateral', WETH, 10, '0.8'],
+      ['debt', USDC, 10_000, '1'],
+    ]),
+    linearAccount(
+      [
+        ['collateral', WSTETH, 10, '0.8'],
+        ['collateral', WBTC, 1, '0.7'],
+        ['debt', USDC, 30_000, '1'],
+      ],
+      { fixed: [WSTETH] },
+    ),
   ],
 });
 
@@ -38,7 +51,8 @@ describe(parseShock, () => {
   });
 
   test('error: INVALID_ARGUMENT where a part is not understood', () => {
-    for (const text of ['', 'ETH', 'ETH=20', 'ETH=-0.2', '=5%', 'ETH=-20%,', 'ETH=abc%', 'ETH=1e9%', 'ETH==5%']) expect([text, codeOf(() => parseShock(text, opened, GROUPS))]).toEqual([text, 'INVALID_ARGUMENT']);
+    for (const text of ['', 'ETH', 'ETH=20', 'ETH=-0.2', '=5%', 'ETH=-20%,', 'ETH=abc%', 'ETH=1e9%', 'ETH==5%'])
+      expect([text, codeOf(() => parseShock(text, opened, GROUPS))]).toEqual([text, 'INVALID_ARGUMENT']);
   });
 
   test('error: INVALID_ARGUMENT where a price would fall to 0 or below', () => {
@@ -68,7 +82,17 @@ describe(applyShock, () => {
   });
 
   test('behavior: a price that rounds to nothing is a gap, not a safe account', () => {
-    const cheap = open({ accounts: [linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, 1, '1']], { prices: { [WETH]: '0.000000000000000001' } })] });
+    const cheap = open({
+      accounts: [
+        linearAccount(
+          [
+            ['collateral', WETH, 10, '0.8'],
+            ['debt', USDC, 1, '1'],
+          ],
+          { prices: { [WETH]: '0.000000000000000001' } },
+        ),
+      ],
+    });
     const shocked = applyShock(cheap, parseShock('WETH=-20%', cheap), DUST);
     expect(shocked.accounts).toEqual([]);
     expect(shocked.gaps).toEqual([expect.objectContaining({ code: 'MISSING_PRICE', account: 'account 0' })]);

@@ -11,7 +11,13 @@ function timesOf(accounts: readonly AccountSpec[]): WalletTime {
 }
 
 const loan = (debt: number | string, borrowRate: string, failsFrom?: number): AccountSpec =>
-  linearAccount([['collateral', WETH, 10, '0.8'], ['debt', USDC, debt, '1']], { borrowRate, ...(failsFrom === undefined ? {} : { failsFrom }) });
+  linearAccount(
+    [
+      ['collateral', WETH, 10, '0.8'],
+      ['debt', USDC, debt, '1'],
+    ],
+    { borrowRate, ...(failsFrom === undefined ? {} : { failsFrom }) },
+  );
 
 describe(computeTimeToLiquidation, () => {
   test('default: to the second', () => {
@@ -46,7 +52,18 @@ describe(computeTimeToLiquidation, () => {
   test('behavior: a defect of the program is not swallowed', () => {
     const [account] = evaluatePortfolio(open({ accounts: [loan(10_000, '0.1')] })).accounts;
     if (account === undefined) throw new TypeError('no account');
-    const defect = { ...account, account: { ...account.account, rule: { ...account.account.rule, health: () => { throw new TypeError('defect'); } } } };
+    const defect = {
+      ...account,
+      account: {
+        ...account.account,
+        rule: {
+          ...account.account.rule,
+          health: () => {
+            throw new TypeError('defect');
+          },
+        },
+      },
+    };
     expect(() => computeTimeToLiquidation([defect])).toThrow(TypeError);
   });
 

@@ -20,7 +20,11 @@ function walletOf(accounts: readonly AccountSpec[]): WalletHealth {
 
 const anyAccount = fc.oneof(linearAccounts(0), genericAccounts);
 const anyWallet = fc.array(anyAccount, { minLength: 1, maxLength: 5 });
-const loan = (weth: number | string, usdc: number | string): AccountSpec => linearAccount([['collateral', WETH, weth, '0.8'], ['debt', USDC, usdc, '1']]);
+const loan = (weth: number | string, usdc: number | string): AccountSpec =>
+  linearAccount([
+    ['collateral', WETH, weth, '0.8'],
+    ['debt', USDC, usdc, '1'],
+  ]);
 
 describe(summarizeWallet, () => {
   test('default: unified, weakest, shortfall, cover ratio and free collateral', () => {
@@ -49,8 +53,11 @@ describe(summarizeWallet, () => {
     expect(wallet.adjustedDebt.toString()).toBe('10000.5');
   });
 
-  test('behavior: market sums take the oracle\'s where an account has no market price', () => {
-    const bitcoinLoan = linearAccount([['collateral', WBTC, 1, '0.5'], ['debt', USDC, 10_000, '1']]);
+  test("behavior: market sums take the oracle's where an account has no market price", () => {
+    const bitcoinLoan = linearAccount([
+      ['collateral', WBTC, 1, '0.5'],
+      ['debt', USDC, 10_000, '1'],
+    ]);
     const wallet = summarizeWallet(evaluate([loan(10, 10_000), bitcoinLoan], [[WETH, '1000']]), DUST);
     expect(wallet.market?.adjustedCollateral.toString()).toBe('38000');
     expect(wallet.market?.shortfall.toString()).toBe('2000');
@@ -188,5 +195,8 @@ function scaled(account: AccountSpec, factor: bigint): AccountSpec {
 
 /** Equal up to the rounding of 120 digits: weights such as 1 / 0.28 have no end. */
 function near(a: Decimal, b: Decimal): boolean {
-  return a.minus(b).abs().lte(Decimal.max(a.abs(), b.abs(), 1).times('1e-90'));
+  return a
+    .minus(b)
+    .abs()
+    .lte(Decimal.max(a.abs(), b.abs(), 1).times('1e-90'));
 }

@@ -100,7 +100,10 @@ export function createFakeNetwork(upstream: { readonly fetch: Fetch } | { readon
       case 'hang':
         return hang(init?.signal ?? undefined);
       case 'status':
-        return new Response(typeof fault.body === 'string' ? fault.body : JSON.stringify(fault.body ?? {}), { status: fault.status, headers: { 'content-type': 'application/json', ...fault.headers } });
+        return new Response(typeof fault.body === 'string' ? fault.body : JSON.stringify(fault.body ?? {}), {
+          status: fault.status,
+          headers: { 'content-type': 'application/json', ...fault.headers },
+        });
       case 'rate-limited':
         return new Response('slow down', { status: 429, headers: fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter } });
       case 'truncated': {
@@ -110,7 +113,9 @@ export function createFakeNetwork(upstream: { readonly fetch: Fetch } | { readon
       case 'answer':
         return jsonResponse(fault.json);
       case 'block-gone':
-        return jsonResponse('query' in request.body ? { errors: [{ message: 'Failed to decode `block.hash` value: `no block with that hash found`' }] } : rpcError(request, -32000, 'header not found'));
+        return jsonResponse(
+          'query' in request.body ? { errors: [{ message: 'Failed to decode `block.hash` value: `no block with that hash found`' }] } : rpcError(request, -32000, 'header not found'),
+        );
       default: {
         const json: unknown = await (await forward(request, input, init)).json();
         return jsonResponse(changed(json, fault, request));
@@ -147,7 +152,14 @@ function see(input: Parameters<Fetch>[0], init: RequestInit | undefined, round: 
   const parsed: unknown = typeof init?.body === 'string' ? JSON.parse(init.body) : {};
   const body = toRecord(parsed);
   const operation = typeof body['operationName'] === 'string' ? body['operationName'] : body['method'];
-  return { url: String(input instanceof Request ? input.url : input), headers: new Headers(init?.headers), body, name: typeof operation === 'string' ? operation : '', variables: toRecord(body['variables']), round };
+  return {
+    url: String(input instanceof Request ? input.url : input),
+    headers: new Headers(init?.headers),
+    body,
+    name: typeof operation === 'string' ? operation : '',
+    variables: toRecord(body['variables']),
+    round,
+  };
 }
 
 function hang(signal: AbortSignal | undefined): Promise<Response> {

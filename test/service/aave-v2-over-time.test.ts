@@ -37,7 +37,9 @@ describe('recorded Aave v2 wallets over time', () => {
     const median = sorted[Math.floor(sorted.length / 2)] ?? 1;
     const nineOfTen = sorted[Math.floor(sorted.length * 0.9)] ?? 1;
     const worst = sorted.at(-1) ?? 1;
-    process.stdout.write(`Aave v2 wallets: ${datasets.length} wallets, ${sorted.length} moments with debt, relative difference median ${median.toFixed(4)}, 90 % within ${nineOfTen.toFixed(4)}, worst ${worst.toFixed(4)}\n`);
+    process.stdout.write(
+      `Aave v2 wallets: ${datasets.length} wallets, ${sorted.length} moments with debt, relative difference median ${median.toFixed(4)}, 90 % within ${nineOfTen.toFixed(4)}, worst ${worst.toFixed(4)}\n`,
+    );
     expect(datasets).toHaveLength(5);
     expect(sorted.length).toBeGreaterThan(50);
     expect(median).toBeLessThan(MEDIAN);

@@ -69,6 +69,8 @@ function changed(path: string, value: unknown): Portfolio {
 
 function leavesOf(node: unknown, path: string): string[] {
   if (node === null || typeof node !== 'object') return [path];
-  const entries = Array.isArray(node) ? node.map((entry, at) => [`${path}[${at}]`, entry] as const) : Object.entries(node).map(([key, entry]) => [path === '' ? key : `${path}.${key}`, entry] as const);
+  const entries = Array.isArray(node)
+    ? node.map((entry, at) => [`${path}[${at}]`, entry] as const)
+    : Object.entries(node).map(([key, entry]) => [path === '' ? key : `${path}.${key}`, entry] as const);
   return entries.flatMap(([inner, entry]) => leavesOf(entry, inner));
 }

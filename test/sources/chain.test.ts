@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ContractCall } from '../../src/core/source.ts';
 import { decodeArguments, encodeCall, encodeResult, encodeRevert, parseSignature } from '../../src/sources/abi.ts';
-import { createChainSource, type ChainSourceOptions } from '../../src/sources/chain.ts';
+import { type ChainSourceOptions, createChainSource } from '../../src/sources/chain.ts';
 import { splitIntoBatches } from '../../src/sources/contract-calls.ts';
 import { MULTICALL3 } from '../../src/sources/multicall.ts';
 import { readDataset } from '../../src/sources/recorded/dataset.ts';
@@ -105,7 +105,10 @@ describe('fetchCalls', () => {
     const { source, network } = setUp();
     expect((await source.fetchCalls([priceOf, totalDebt], HASH_2)).get('price')).toEqual({ ok: true, values: [8n] });
     const [call] = network.requests.filter(isCall);
-    expect(call?.body['params']).toEqual([{ to: MULTICALL3, data: expect.stringMatching(/^0x82ad56cb/) }, { blockHash: HASH_2, requireCanonical: true }]);
+    expect(call?.body['params']).toEqual([
+      { to: MULTICALL3, data: expect.stringMatching(/^0x82ad56cb/) },
+      { blockHash: HASH_2, requireCanonical: true },
+    ]);
   });
 
   test('behavior: no calls, no requests', async () => {
@@ -145,7 +148,12 @@ describe('fetchCalls', () => {
   });
 
   test('behavior: a call that fails in the batch without data is sent again alone', async () => {
-    const starved = encodeResult(AGGREGATE3, [[[true, encodeResult(totalDebt.signature, [5n])], [false, '0x']]]);
+    const starved = encodeResult(AGGREGATE3, [
+      [
+        [true, encodeResult(totalDebt.signature, [5n])],
+        [false, '0x'],
+      ],
+    ]);
     const { source, network } = setUp([{ match: isMulticall, fault: rpcResult(starved) }]);
     const answers = await source.fetchCalls([totalDebt, priceOf], HASH_1);
     expect(answers.get('debt')).toEqual({ ok: true, values: [5n] });
@@ -248,7 +256,12 @@ describe('two endpoints', () => {
   });
 
   test('error: ENDPOINTS_DIFFER names the calls, not the values', async () => {
-    const other = encodeResult(AGGREGATE3, [[[true, encodeResult(totalDebt.signature, [987_654_321n])], [false, encodeRevert('no')]]]);
+    const other = encodeResult(AGGREGATE3, [
+      [
+        [true, encodeResult(totalDebt.signature, [987_654_321n])],
+        [false, encodeRevert('no')],
+      ],
+    ]);
     const { source } = setUp([{ match: (request) => isCall(request) && request.url.endsWith('second'), fault: rpcResult(other) }], { second });
     const error: unknown = await source.fetchCalls([totalDebt, unknown], HASH_1).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'ENDPOINTS_DIFFER', fields: { keys: 'debt', count: 1 } });

@@ -137,17 +137,21 @@ describe('fetchRows', () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  test.each(['the chain was reorganized while executing the query', 'block not found: 0xabc', 'Failed to decode `block.number` value: `subgraph Qm has only indexed up to block number 1 and data for block number 2 is therefore not yet available`'])(
-    'error: BLOCK_GONE for "%s"',
-    async (message) => {
-      const { source } = setUp({ fault: { kind: 'answer', json: { errors: [{ message }] } } });
-      await expect(source.fetchRows(tinyLending, positionsQuery, HASH_1)).rejects.toMatchObject({ code: 'BLOCK_GONE' });
-    },
-  );
+  test.each([
+    'the chain was reorganized while executing the query',
+    'block not found: 0xabc',
+    'Failed to decode `block.number` value: `subgraph Qm has only indexed up to block number 1 and data for block number 2 is therefore not yet available`',
+  ])('error: BLOCK_GONE for "%s"', async (message) => {
+    const { source } = setUp({ fault: { kind: 'answer', json: { errors: [{ message }] } } });
+    await expect(source.fetchRows(tinyLending, positionsQuery, HASH_1)).rejects.toMatchObject({ code: 'BLOCK_GONE' });
+  });
 
   test('error: MALFORMED_RESPONSE where ids do not grow', async () => {
     const row = (id: string) => ({ id, debt: '1', market: { id: '0xaa', symbol: 'WETH' } });
-    for (const ids of [['b', 'a'], ['a', 'a']]) {
+    for (const ids of [
+      ['b', 'a'],
+      ['a', 'a'],
+    ]) {
       const { source } = setUp({ fault: { kind: 'answer', json: { data: { positions: ids.map(row) } } } });
       await expect(source.fetchRows(tinyLending, positionsQuery, HASH_1)).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', fields: { path: 'positions[1].id' } });
     }

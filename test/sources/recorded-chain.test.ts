@@ -49,9 +49,22 @@ describe('recorded chain', () => {
   });
 
   test('behavior: aggregate3 answers each call, and reverts as a whole where a call must not fail', async () => {
-    const aggregate = (allowFailure: boolean) => ({ to: MULTICALL3, data: encodeCall(AGGREGATE3, [[[priceCall.to, true, priceCall.data], [CONTRACT, allowFailure, '0x12345678']]]) });
+    const aggregate = (allowFailure: boolean) => ({
+      to: MULTICALL3,
+      data: encodeCall(AGGREGATE3, [
+        [
+          [priceCall.to, true, priceCall.data],
+          [CONTRACT, allowFailure, '0x12345678'],
+        ],
+      ]),
+    });
     const { result } = await rpc('eth_call', aggregate(true), { blockHash: HASH_2 });
-    expect(decodeResult(AGGREGATE3, String(result))).toEqual([[[true, `0x${'0'.repeat(63)}8`], [false, encodeRevert('not recorded')]]]);
+    expect(decodeResult(AGGREGATE3, String(result))).toEqual([
+      [
+        [true, `0x${'0'.repeat(63)}8`],
+        [false, encodeRevert('not recorded')],
+      ],
+    ]);
     expect((await rpc('eth_call', aggregate(false), 'latest')).error).toMatchObject({ code: 3, message: expect.stringContaining('call failed') });
   });
 

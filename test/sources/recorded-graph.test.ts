@@ -59,7 +59,13 @@ describe(buildApiSchema, () => {
 
   test('behavior: a field or filter that the excerpt lacks is refused', () => {
     const schema = buildApiSchema(sampleDocuments.schema('sample-lending'), 'graph-node');
-    const wrong = ['{ markets { price } }', '{ markets(where: { price: "1" }) { id } }', '{ markets(where: { symbol_between: "1" }) { id } }', '{ position(id: 1) { market } }', '{ markets(limit: 5) { id } }'];
+    const wrong = [
+      '{ markets { price } }',
+      '{ markets(where: { price: "1" }) { id } }',
+      '{ markets(where: { symbol_between: "1" }) { id } }',
+      '{ position(id: 1) { market } }',
+      '{ markets(limit: 5) { id } }',
+    ];
     for (const query of wrong) expect(validate(schema, parse(query)), query).not.toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { GraphEndpoint, RowQuery } from '../../src/core/source.ts';
-import type { RequestPolicy } from '../../src/sources/lane.ts';
 import { createDocuments } from '../../src/sources/documents.ts';
+import type { RequestPolicy } from '../../src/sources/lane.ts';
 import type { Dataset } from '../../src/sources/recorded/dataset.ts';
 
 /** The documents of these tests. */

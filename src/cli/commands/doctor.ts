@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { type Config, isLive, VARIABLES } from '../../config.ts';
 import { encodeJson } from '../../core/json.ts';
-import { diagnose, type Diagnosis } from '../../service/diagnose.ts';
+import { type Diagnosis, diagnose } from '../../service/diagnose.ts';
 import type { Console } from '../console.ts';
 import { EXIT } from '../exit.ts';
 

@@ -118,9 +118,7 @@ function amountOf(entries: readonly TokenAmount[], asset: AssetId): bigint {
 }
 
 function reduced<Entry extends TokenAmount>(entries: readonly Entry[], asset: AssetId, amount: bigint): Entry[] {
-  return entries
-    .map((entry) => (entry.asset === asset ? { ...entry, amount: entry.amount - amount } : entry))
-    .filter((entry) => entry.amount > 0n);
+  return entries.map((entry) => (entry.asset === asset ? { ...entry, amount: entry.amount - amount } : entry)).filter((entry) => entry.amount > 0n);
 }
 
 function tokens(asset: AssetId, amount: bigint): TokenAmount {

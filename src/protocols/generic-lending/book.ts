@@ -88,14 +88,16 @@ export function normalizeBook(params: unknown, positions: unknown, options: Book
   const label = `${book.protocol} book at block ${book.block}`;
   return {
     markets: [{ id, market: book.protocol, label, rule: GENERIC_RULE_ID, state }],
-    accounts: accounts.map((account, at): NormalizedAccount => ({
-      id: `${id}/${account.account.toLowerCase()}`,
-      market: id,
-      owner: toAddress(account.owner),
-      position: positionOf(account, assets, { at: options.at, index: at }),
-      precision: 'estimate',
-      missing: ['which deposits the owner entered as collateral (all are counted)', 'staked balances', 'interest rates'],
-    })),
+    accounts: accounts.map(
+      (account, at): NormalizedAccount => ({
+        id: `${id}/${account.account.toLowerCase()}`,
+        market: id,
+        owner: toAddress(account.owner),
+        position: positionOf(account, assets, { at: options.at, index: at }),
+        precision: 'estimate',
+        missing: ['which deposits the owner entered as collateral (all are counted)', 'staked balances', 'interest rates'],
+      }),
+    ),
     gaps: [],
     discrepancies: [],
   };
@@ -103,11 +105,7 @@ export function normalizeBook(params: unknown, positions: unknown, options: Book
 
 type BookEntries = readonly (readonly [number, string])[];
 
-function positionOf(
-  account: { readonly deposits: BookEntries; readonly debts: BookEntries },
-  assets: readonly AssetId[],
-  where: { readonly at: number; readonly index: number },
-): GenericPosition {
+function positionOf(account: { readonly deposits: BookEntries; readonly debts: BookEntries }, assets: readonly AssetId[], where: { readonly at: number; readonly index: number }): GenericPosition {
   return {
     supplied: sumByAsset(account.deposits, assets, where.index).map(([asset, amount]) => ({ asset, amount, collateral: true })),
     debts: sumByAsset(account.debts, assets, where.index).map(([asset, amount]) => ({ asset, amount })),

@@ -119,9 +119,7 @@ function repayToTarget(market: GenericMarket, request: LiquidationRequest, of: {
 function badDebtOf(position: GenericPosition, request: LiquidationRequest, moved: { repaid: bigint; seized: bigint }): LiquidationResult['badDebt'] {
   const left = position.supplied.reduce((total, entry) => total + (entry.collateral ? entry.amount : 0n), 0n) - moved.seized;
   if (left > 0n) return [];
-  return position.debts
-    .map(({ asset, amount }) => ({ asset, amount: asset === request.debt ? max(amount - moved.repaid, 0n) : amount }))
-    .filter(({ amount }) => amount > 0n);
+  return position.debts.map(({ asset, amount }) => ({ asset, amount: asset === request.debt ? max(amount - moved.repaid, 0n) : amount })).filter(({ amount }) => amount > 0n);
 }
 
 /** A typed refusal in the rule's own name. */

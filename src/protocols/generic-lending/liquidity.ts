@@ -41,9 +41,7 @@ export function splitBySelfCollateral(market: GenericMarket, position: GenericPo
       return { asset, overlaps: false, selfCovered: 0n, collateral: balance, debt: owed };
     }
     const needed = mulDivDown(owed, WAD, factor);
-    return needed > balance
-      ? splitOf(asset, mulDivDown(balance, factor, WAD), 0n, owed)
-      : splitOf(asset, owed, balance - needed, owed);
+    return needed > balance ? splitOf(asset, mulDivDown(balance, factor, WAD), 0n, owed) : splitOf(asset, owed, balance - needed, owed);
   });
 }
 

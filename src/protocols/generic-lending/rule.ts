@@ -1,4 +1,4 @@
-import { Decimal, fromFixed, ONE, ZERO } from '../../core/decimal.ts';
+import { type Decimal, fromFixed, ONE, ZERO } from '../../core/decimal.ts';
 import { mulDivDown, WAD } from '../../core/fixed-point.ts';
 import type { AssetId } from '../../core/ids.ts';
 import type { ExposureTerm, Leg, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';

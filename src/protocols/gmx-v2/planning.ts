@@ -1,6 +1,6 @@
 import { type Decimal, fromFixed, ZERO } from '../../core/decimal.ts';
-import type { PlanningAccount, PlanningArc } from '../../core/rule.ts';
 import { USD } from '../../core/ids.ts';
+import type { PlanningAccount, PlanningArc } from '../../core/rule.ts';
 import type { GmxView } from './fees.ts';
 import { computeMargin, computeRequirement } from './margin.ts';
 import { getCollateralToken, pickIndexPrice } from './pnl.ts';

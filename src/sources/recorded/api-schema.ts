@@ -1,4 +1,4 @@
-import { buildSchema, type GraphQLScalarType, type GraphQLSchema, GraphQLError, isScalarType, Kind, type ValueNode } from 'graphql';
+import { buildSchema, GraphQLError, type GraphQLScalarType, type GraphQLSchema, isScalarType, Kind, type ValueNode } from 'graphql';
 import type { GraphDialect } from '../../core/source.ts';
 import { type EntityModel, parseEntityModel } from './entity-model.ts';
 import { printGraphNodeApi } from './graph-node-api.ts';

@@ -5,7 +5,10 @@ import { InvalidFile } from '../../core/errors.ts';
 import type { ChainId } from '../../core/ids.ts';
 import { pathText } from '../../core/json.ts';
 
-const chain = z.string().regex(/^eip155:[1-9][0-9]{0,15}$/, 'expected a CAIP-2 chain id').transform((id) => id as ChainId);
+const chain = z
+  .string()
+  .regex(/^eip155:[1-9][0-9]{0,15}$/, 'expected a CAIP-2 chain id')
+  .transform((id) => id as ChainId);
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/, 'expected a lower-case 32-byte hash');
 const address = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected a lower-case address');
 const number = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/, 'expected a block number as a decimal string');
@@ -85,8 +88,14 @@ export async function readDataset(folder: string): Promise<Dataset> {
     subgraphs: await Promise.all(subgraphs.map(async (file) => ({ ...(await readJson(join(folder, file), file, subgraph)), file }))),
     chains: await Promise.all(chains.map(async (file) => ({ ...(await readJson(join(folder, file), file, chainFile)), file }))),
   };
-  requireOnce('deployment', dataset.subgraphs.flatMap((entry) => entry.deployments));
-  requireOnce('chain', dataset.chains.map((entry) => entry.chain));
+  requireOnce(
+    'deployment',
+    dataset.subgraphs.flatMap((entry) => entry.deployments),
+  );
+  requireOnce(
+    'chain',
+    dataset.chains.map((entry) => entry.chain),
+  );
   return dataset;
 }
 

@@ -49,7 +49,9 @@ export function openEntityStore(model: EntityModel, entities: Readonly<Record<st
       const owner = fieldOf(field.type, field.derivedFrom).type;
       return referring(field.type, field.derivedFrom).get(idOf(owner, row['id'])) ?? [];
     }
-    const found = idsIn(row[field.name]).map((id) => find(field.type, id)).filter((target) => target !== null);
+    const found = idsIn(row[field.name])
+      .map((id) => find(field.type, id))
+      .filter((target) => target !== null);
     return found.length < 2 ? found : found.sort((a, b) => compareText(String(a['id']), String(b['id'])));
   }
   return { model, rows, find, follow };

@@ -57,9 +57,7 @@ export function openSnapshots(recorded: RecordedSubgraph, model: EntityModel): S
 }
 
 function notYetIndexed(field: string, head: bigint, wanted: number): GraphQLError {
-  return new GraphQLError(
-    `Failed to decode \`block.${field}\` value: \`subgraph has only indexed up to block number ${head} and data for block number ${wanted} is therefore not yet available\``,
-  );
+  return new GraphQLError(`Failed to decode \`block.${field}\` value: \`subgraph has only indexed up to block number ${head} and data for block number ${wanted} is therefore not yet available\``);
 }
 
 function requireSnapshot(snapshot: Snapshot | undefined): Snapshot {

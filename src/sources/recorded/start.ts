@@ -35,7 +35,10 @@ export async function startRecorded(dataset: Dataset, documents: Documents = cre
   const rpcPaths = new Map<string, string>();
   dataset.subgraphs.forEach((recorded, at) => {
     const sdl = documents.schema(recorded.schema);
-    endpoints.set(`/graph/${at}`, once(() => createGraphEndpoint(recorded, sdl)));
+    endpoints.set(
+      `/graph/${at}`,
+      once(() => createGraphEndpoint(recorded, sdl)),
+    );
     for (const deployment of recorded.deployments) graphPaths.set(deployment, `/graph/${at}`);
   });
   for (const recorded of dataset.chains) {

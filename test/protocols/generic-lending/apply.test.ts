@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidArgument, RuleViolation, UnknownMarket } from '../../../src/core/errors.ts';
 import { encodeJson } from '../../../src/core/json.ts';
 import type { Step } from '../../../src/core/rule.ts';
-import { genericLendingRule, type GenericView } from '../../../src/protocols/generic-lending/index.ts';
+import { type GenericView, genericLendingRule } from '../../../src/protocols/generic-lending/index.ts';
 import { after, E18, MARKET, MEME, NOW, reread, USDC, view, WBTC, WETH } from './book-fixture.ts';
 
 const apply = genericLendingRule.apply;
@@ -66,7 +66,13 @@ describe('apply', () => {
     expect(errorOf(rich, { kind: 'borrow', asset: WETH, amount: E18 })).toBe('BORROW_ISOLATION_VIOLATION');
     expect(errorOf(view([[WETH, 100n * E18]], []), { kind: 'borrow', asset: MEME, amount: E18 })).toBeNull();
     expect(errorOf(rich, { kind: 'borrow', asset: WBTC, amount: 1n })).toBeNull();
-    const speck = view([[WETH, 100n * E18], [WBTC, 1n]], [[USDC, 1_000_000n]]);
+    const speck = view(
+      [
+        [WETH, 100n * E18],
+        [WBTC, 1n],
+      ],
+      [[USDC, 1_000_000n]],
+    );
     expect(errorOf(speck, { kind: 'borrow', asset: WBTC, amount: 2n })).toBe('BORROW_ISOLATION_VIOLATION');
   });
 

@@ -1,7 +1,7 @@
-import { encodeJson } from '../../../src/core/json.ts';
 import { erc20 } from '../../../src/core/ids.ts';
+import { encodeJson } from '../../../src/core/json.ts';
 import type { Step } from '../../../src/core/rule.ts';
-import { type GenericMarket, genericLendingRule, type GenericPosition, type GenericView } from '../../../src/protocols/generic-lending/index.ts';
+import { type GenericMarket, type GenericPosition, type GenericView, genericLendingRule } from '../../../src/protocols/generic-lending/index.ts';
 
 export const E18 = 10n ** 18n;
 export const NOW = 1_678_700_000;

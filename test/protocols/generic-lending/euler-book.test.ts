@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Decimal, fromFixed } from '../../../src/core/decimal.ts';
 import { InvalidFile, isPlimsollError } from '../../../src/core/errors.ts';
 import { encodeJson } from '../../../src/core/json.ts';
-import { type BookOptions, type GenericMarket, genericLendingRule, type GenericPosition, normalizeBook } from '../../../src/protocols/generic-lending/index.ts';
+import { type BookOptions, type GenericMarket, type GenericPosition, genericLendingRule, normalizeBook } from '../../../src/protocols/generic-lending/index.ts';
 import { E18 } from './book-fixture.ts';
 
 const DATA = new URL('../../../../shared/data/', import.meta.url);
@@ -36,9 +36,22 @@ const params = {
 const owner = '0x00c08de5c795662f792f1434b207a1451a5a36fe';
 
 describe(normalizeBook, () => {
-  const book = { accounts: [{ owner, account: '0x00C08De5c795662f792f1434b207a1451a5a36ff', deposits: [[0, '1.5'], [0, '0.000000000000000001'], [2, '0']], debts: [[1, '3']] }] };
+  const book = {
+    accounts: [
+      {
+        owner,
+        account: '0x00C08De5c795662f792f1434b207a1451a5a36ff',
+        deposits: [
+          [0, '1.5'],
+          [0, '0.000000000000000001'],
+          [2, '0'],
+        ],
+        debts: [[1, '3']],
+      },
+    ],
+  };
 
-  test('default: one market and its accounts, under the rule\'s schemas', () => {
+  test("default: one market and its accounts, under the rule's schemas", () => {
     const { markets, accounts } = normalizeBook(params, book, OPTIONS);
     expect(markets).toHaveLength(1);
     expect(genericLendingRule.marketSchema.parse(encodeJson(markets[0]?.state))).toEqual(markets[0]?.state);
@@ -96,8 +109,13 @@ describe.skipIf(!isPresent)('the Euler v1 book of block 16818362 (skipped where 
     });
   };
 
-  test('default: debt values are the source\'s own', () => {
-    const different = evaluateBook().filter(({ row, debtEth }) => debtEth.minus(row.sourceBorrowValueEth).abs().gt(Decimal.max('1e-15', debtEth.times('1e-12'))));
+  test("default: debt values are the source's own", () => {
+    const different = evaluateBook().filter(({ row, debtEth }) =>
+      debtEth
+        .minus(row.sourceBorrowValueEth)
+        .abs()
+        .gt(Decimal.max('1e-15', debtEth.times('1e-12'))),
+    );
     expect(different.map(({ row }) => row.account)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromFixed } from '../../../src/core/decimal.ts';
 import { InvalidArgument, RuleViolation } from '../../../src/core/errors.ts';
-import { computeLiquidation, genericLendingRule, type LiquidationRequest, type LiquidationResult, type GenericView } from '../../../src/protocols/generic-lending/index.ts';
+import { computeLiquidation, type GenericView, genericLendingRule, type LiquidationRequest, type LiquidationResult } from '../../../src/protocols/generic-lending/index.ts';
 import { after, E18, MARKET, USDC, view, WBTC, WETH } from './book-fixture.ts';
 
 const pair: LiquidationRequest = { collateral: WETH, debt: USDC, repay: 'max' };
@@ -52,15 +52,43 @@ describe(computeLiquidation, () => {
   });
 
   test('behavior: other collateral keeps it from being bad debt; other debt is part of it', () => {
-    expect(computeLiquidation(view([[WETH, 10n * E18], [WBTC, 1n]], [[USDC, 100_000_000_000n]]), pair).badDebt).toEqual([]);
-    expect(computeLiquidation(view([[WETH, 10n * E18]], [[USDC, 100_000_000_000n], [WBTC, 7n]]), pair).badDebt).toEqual([
+    expect(
+      computeLiquidation(
+        view(
+          [
+            [WETH, 10n * E18],
+            [WBTC, 1n],
+          ],
+          [[USDC, 100_000_000_000n]],
+        ),
+        pair,
+      ).badDebt,
+    ).toEqual([]);
+    expect(
+      computeLiquidation(
+        view(
+          [[WETH, 10n * E18]],
+          [
+            [USDC, 100_000_000_000n],
+            [WBTC, 7n],
+          ],
+        ),
+        pair,
+      ).badDebt,
+    ).toEqual([
       { asset: USDC, amount: 84_000_000_000n },
       { asset: WBTC, amount: 7n },
     ]);
   });
 
   test('behavior: within the debt where this pair cannot restore the account', () => {
-    const two = view([[WETH, 10n * E18]], [[USDC, 1_000_000n], [WBTC, 100_000_000n]]);
+    const two = view(
+      [[WETH, 10n * E18]],
+      [
+        [USDC, 1_000_000n],
+        [WBTC, 100_000_000n],
+      ],
+    );
     const result = computeLiquidation(two, pair);
     expect(result.repaid).toBe(1_000_000n);
     expect(result.leftoverDebt).toBe(0n);
@@ -69,7 +97,14 @@ describe(computeLiquidation, () => {
   test('behavior: where seizing lowers health more than repaying raises it, all of the debt may go', () => {
     // Health 9 / 15.38, so the discount is capped at 20 %; with a target of 1, 1 / 0.91 < 0.90 / 0.8.
     const market = { ...MARKET, liquidation: { ...MARKET.liquidation, targetHealth: E18 } };
-    const deep = view([[USDC, 20_000_000_000n]], [[WETH, 5n * E18], [WBTC, 60_000_000n]], { ...market, selfCollateralFactor: null });
+    const deep = view(
+      [[USDC, 20_000_000_000n]],
+      [
+        [WETH, 5n * E18],
+        [WBTC, 60_000_000n],
+      ],
+      { ...market, selfCollateralFactor: null },
+    );
     expect(computeLiquidation(deep, { collateral: USDC, debt: WETH, repay: 'max' }).repaid).toBe(5n * E18);
   });
 
@@ -112,7 +147,13 @@ describe(computeLiquidation, () => {
 });
 
 describe('apply liquidate', () => {
-  const deep = view([[WETH, 10n * E18]], [[USDC, 100_000_000_000n], [WBTC, 7n]]);
+  const deep = view(
+    [[WETH, 10n * E18]],
+    [
+      [USDC, 100_000_000_000n],
+      [WBTC, 7n],
+    ],
+  );
 
   test('default: the outcome is what the computation says; debt without collateral stays', () => {
     const applied = genericLendingRule.apply(deep, { kind: 'liquidate', collateral: WETH, debt: USDC });
@@ -124,14 +165,20 @@ describe('apply liquidate', () => {
     });
     expect(applied.paid).toEqual([{ asset: USDC, amount: 16_320_000_000n }]);
     expect(applied.received).toEqual([{ asset: WETH, amount: 10n * E18 }]);
-    expect(applied.position.debts).toEqual([{ asset: USDC, amount: 84_000_000_000n }, { asset: WBTC, amount: 7n }]);
+    expect(applied.position.debts).toEqual([
+      { asset: USDC, amount: 84_000_000_000n },
+      { asset: WBTC, amount: 7n },
+    ]);
   });
 
   test('behavior: a book that writes bad debt off cancels every debt left', () => {
     const market = { ...MARKET, liquidation: { ...MARKET.liquidation, writesOffBadDebt: true } };
     const applied = genericLendingRule.apply({ ...deep, market }, { kind: 'liquidate', collateral: WETH, debt: USDC });
     expect(applied.position).toMatchObject({ supplied: [], debts: [] });
-    expect(applied.liquidation?.badDebt).toEqual([{ asset: USDC, amount: 84_000_000_000n }, { asset: WBTC, amount: 7n }]);
+    expect(applied.liquidation?.badDebt).toEqual([
+      { asset: USDC, amount: 84_000_000_000n },
+      { asset: WBTC, amount: 7n },
+    ]);
     const partly = genericLendingRule.apply({ ...deep, market }, { kind: 'liquidate', collateral: WETH, debt: USDC, repay: 1_000_000n });
     expect(partly.liquidation?.badDebt).toEqual([]);
     expect(partly.position.debts).toHaveLength(2);
@@ -146,6 +193,8 @@ describe('apply liquidate', () => {
 
 /** Seized value × (1 − discount) less repaid value, in whole USDC units of 1e-6: at most one unit of rounding. */
 function valueGained(result: LiquidationResult): ReturnType<typeof fromFixed> {
-  const paidFor = fromFixed(result.seized, 18).times(2000).times(fromFixed(E18 - result.discount, 18));
+  const paidFor = fromFixed(result.seized, 18)
+    .times(2000)
+    .times(fromFixed(E18 - result.discount, 18));
   return paidFor.minus(fromFixed(result.repaid, 6)).times(1e6);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { sum, fromFixed, type Decimal } from '../../../src/core/decimal.ts';
+import { type Decimal, fromFixed, sum } from '../../../src/core/decimal.ts';
 import { MissingPrice, PlimsollError, UnknownMarket, UnsupportedState } from '../../../src/core/errors.ts';
 import { encodeJson } from '../../../src/core/json.ts';
-import { genericLending, type GenericMarket, genericLendingRule, type GenericView } from '../../../src/protocols/generic-lending/index.ts';
+import { type GenericMarket, type GenericView, genericLending, genericLendingRule } from '../../../src/protocols/generic-lending/index.ts';
 import { CBETH, E18, MARKET, MEME, NOPE, NOW, reread, USDC, view, WBTC, WETH } from './book-fixture.ts';
 
 function sumOf(account: GenericView, side: 'collateral' | 'debt'): Decimal {
@@ -31,7 +31,10 @@ describe('health', () => {
 
   test('behavior: without a self-collateral factor the two stand apart', () => {
     const market = { ...MARKET, selfCollateralFactor: null };
-    expect(genericLendingRule.health(view([[WETH, 10n * E18]], [[WETH, 9n * E18]], market)).figures).toEqual({ collateralValue: 8_800_000_000_000_000_000n, liabilityValue: 9_890_109_890_109_890_109n });
+    expect(genericLendingRule.health(view([[WETH, 10n * E18]], [[WETH, 9n * E18]], market)).figures).toEqual({
+      collateralValue: 8_800_000_000_000_000_000n,
+      liabilityValue: 9_890_109_890_109_890_109n,
+    });
   });
 
   test('behavior: equal is healthy, one unit less is not; no debt is null', () => {
@@ -69,10 +72,28 @@ describe('health', () => {
 describe('exposure', () => {
   test('default: A and L have the native sums, in USD', () => {
     for (const account of [
-      view([[WETH, 10n * E18], [WBTC, 123_456_789n]], [[USDC, 9_400_123_456n]]),
+      view(
+        [
+          [WETH, 10n * E18],
+          [WBTC, 123_456_789n],
+        ],
+        [[USDC, 9_400_123_456n]],
+      ),
       view([[WETH, 100n * E18]], [[WETH, 19n * E18]]),
-      view([[WETH, 10n * E18], [USDC, 5_000_000n]], [[WETH, 20n * E18]]),
-      view([[MEME, E18], [WETH, E18]], [[MEME, 7n * E18]]),
+      view(
+        [
+          [WETH, 10n * E18],
+          [USDC, 5_000_000n],
+        ],
+        [[WETH, 20n * E18]],
+      ),
+      view(
+        [
+          [MEME, E18],
+          [WETH, E18],
+        ],
+        [[MEME, 7n * E18]],
+      ),
     ]) {
       const { collateralValue = 0n, liabilityValue = 0n } = genericLendingRule.health(account).figures;
       expect(sumOf(account, 'collateral').minus(fromFixed(collateralValue, 18).times(2000)).abs().lt('1e-12')).toBe(true);
@@ -118,7 +139,15 @@ describe('schemas', () => {
   });
 
   test('error: an asset twice, a negative amount, a factor above 1, a target below 1 are refused', () => {
-    const twice = encodeJson(view([[WETH, 1n], [WETH, 2n]], []).position);
+    const twice = encodeJson(
+      view(
+        [
+          [WETH, 1n],
+          [WETH, 2n],
+        ],
+        [],
+      ).position,
+    );
     expect(genericLendingRule.positionSchema.safeParse(twice).success).toBe(false);
     expect(genericLendingRule.positionSchema.safeParse(encodeJson(view([[WETH, -1n]], []).position)).success).toBe(false);
     const accepts = (market: unknown): boolean => genericLendingRule.marketSchema.safeParse(encodeJson(market)).success;
