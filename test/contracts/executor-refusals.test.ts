@@ -9,8 +9,21 @@ const OWNER = addressOf(0xa11ce);
 const STRANGER = addressOf(0xe7e);
 const LENT = 1_000n;
 /** The ways of the hostile lender, in its order. */
-const WAYS = { honest: 0, neverCallsBack: 1, sendsNothing: 2, callsTwice: 3, otherBytes: 4, otherAmount: 5, otherCallback: 6, otherInitiator: 7, otherToken: 8, delegates: 9, takesMore: 10 };
-const STYLES = { ordinary: 0, silent: 1, answersFalse: 2, refusesZero: 3 };
+const WAYS = {
+  honest: 0,
+  neverCallsBack: 1,
+  sendsNothing: 2,
+  callsTwice: 3,
+  otherBytes: 4,
+  otherAmount: 5,
+  otherCallback: 6,
+  otherInitiator: 7,
+  otherToken: 8,
+  delegates: 9,
+  takesMore: 10,
+  takesLess: 11,
+};
+const STYLES = { ordinary: 0, silent: 1, answersFalse: 2, refusesZero: 3, refusesMutely: 4 };
 
 let chain: Anvil;
 let executor: Contract;
@@ -105,6 +118,14 @@ describe('execute', () => {
     });
   });
 
+  test('behavior: plans run one after the other, with and without loans', async () => {
+    await chain.undone(async () => {
+      for (const loans of [[loan('morpho')], [], [loan('aave')], [loan('morpho')]])
+        await execute(executor, OWNER, plan({ loans, calls: [pull(1n), swap(1n)], outputs: [{ token: other.address, minimum: 2n }] }));
+      expect(await other.read('balanceOf', OWNER)).toBe(8n);
+    });
+  });
+
   test('error: NotOwner for everybody else, with or without a plan', async () => {
     for (const caller of [STRANGER, executor.address, lender.address, router.address, addressOf(0)]) {
       expect(await planRefusal(executor, caller, plan({}))).toBe(`NotOwner(${caller})`);
@@ -156,6 +177,8 @@ describe('execute', () => {
     const check = (target: typeof OWNER, data: string): Execution => plan({ checks: [{ target, data, offset: 0, minimum: 0n, maximum: null }] });
     expect(await planRefusal(executor, OWNER, check(STRANGER, '0x'))).toBe('CheckUnreadable(0)');
     expect(await planRefusal(executor, OWNER, check(router.address, '0x12345678'))).toBe('CheckUnreadable(0)');
+    // A refusal with arguments is as long as an answer.
+    expect(await planRefusal(executor, OWNER, check(executor.address, executorCallback('morpho', '0x')))).toBe('CheckUnreadable(0)');
   });
 
   test('error: CallFailed names the call and says what its target said', async () => {
@@ -198,6 +221,15 @@ describe('flash loan', () => {
       const held: Execution['checks'] = [{ target: token.address, data: token.abi.encodeFunctionData('balanceOf', [lender.address]), offset: 0, minimum: 10n ** 9n, maximum: 10n ** 9n }];
       await execute(executor, OWNER, plan({ loans, calls, checks: held }));
       expect(await leftBehind(executor, [token, other], [lender.address])).toEqual([]);
+    });
+  });
+
+  test('behavior: what a lender does not take back goes to the owner, and its approval is withdrawn', async () => {
+    await chain.undone(async () => {
+      await lender.write(STRANGER, 'set', WAYS.takesLess, 0n);
+      for (const kind of ['morpho', 'aave'] as const) await execute(executor, OWNER, plan({ loans: [loan(kind)] }));
+      expect(await token.read('balanceOf', OWNER)).toBe(10n ** 6n + 14n);
+      expect(await leftBehind(executor, [token], [lender.address])).toEqual([]);
     });
   });
 
@@ -322,7 +354,9 @@ describe('awkward tokens', () => {
     });
   });
 
-  test('error: TokenRefused where a token answers false, or is no contract', async () => {
+  test('error: TokenRefused where a token answers false, reverts without a word, or is no contract', async () => {
+    const mute = await put(chain, STRANGER, 'AwkwardToken', [STYLES.refusesMutely]);
+    expect(await planRefusal(executor, OWNER, plan({ calls: [swap(0n, router, mute)] }))).toBe(`TokenRefused(${mute.address})`);
     const liar = await put(chain, STRANGER, 'AwkwardToken', [STYLES.answersFalse]);
     await liar.write(STRANGER, 'mint', executor.address, 100n);
     expect(await planRefusal(executor, OWNER, plan({ outputs: [{ token: liar.address, minimum: 0n }] }))).toBe(`TokenRefused(${liar.address})`);

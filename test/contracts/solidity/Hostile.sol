@@ -51,7 +51,8 @@ contract HostileLender {
         OtherInitiator,
         OtherToken,
         Delegates,
-        TakesMore
+        TakesMore,
+        TakesLess
     }
 
     Way public way;
@@ -90,7 +91,10 @@ contract HostileLender {
         if (way == Way.Delegates) other.callBack(executor, namedToken, named, initiator, data, asAave);
         else _callBack(executor, namedToken, named, initiator, data, asAave);
         if (way == Way.CallsTwice) _callBack(executor, namedToken, named, initiator, data, asAave);
-        ILent(token).transferFrom(msg.sender, address(this), assets + (asAave ? premium : 0) + (way == Way.TakesMore ? 1 : 0));
+        uint256 owed = assets + (asAave ? premium : 0);
+        if (way == Way.TakesMore) ++owed;
+        if (way == Way.TakesLess) owed -= 7;
+        ILent(token).transferFrom(msg.sender, address(this), owed);
     }
 
     function _callBack(PlimsollExecutor executor, address token, uint256 assets, address initiator, bytes memory data, bool asAave) private {

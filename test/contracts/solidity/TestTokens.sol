@@ -3,12 +3,13 @@ pragma solidity 0.8.27;
 
 /// @title A token that can behave like the awkward ones, and that tells somebody about every transfer
 contract AwkwardToken {
-    /// @notice Ordinary; answers nothing and wants 0 before another approval; answers false; refuses an approval of 0.
+    /// @notice Ordinary; answers nothing and wants 0 before another approval; answers false; refuses an approval of 0; refuses all without a word.
     enum Style {
         Ordinary,
         Silent,
         AnswersFalse,
-        RefusesZero
+        RefusesZero,
+        RefusesMutely
     }
 
     Style public style;
@@ -33,6 +34,7 @@ contract AwkwardToken {
     }
 
     function approve(address spender, uint256 amount) external {
+        if (style == Style.RefusesMutely) revert();
         if (style == Style.Silent && amount != 0 && allowance[msg.sender][spender] != 0) revert ApprovalRefused();
         if (style == Style.RefusesZero && amount == 0) revert ApprovalRefused();
         if (style != Style.AnswersFalse) allowance[msg.sender][spender] = amount;
