@@ -165,8 +165,8 @@ describe('a block that vanishes', () => {
     once.failSubgraph(GMX, { match: afterRows, times: 1, fault: { kind: 'rewrite', change: back } });
     expect((await tell(once)).report).toMatchObject({ status: 'critical', gaps: [] });
     const scene = await openScene();
-    let heads = 0;
-    scene.failSubgraph(GMX, { match: isHead, fault: { kind: 'rewrite', change: (json) => ((heads += 1) % 2 === 0 ? back(json) : json) } });
+    const heads: unknown[] = [];
+    scene.failSubgraph(GMX, { match: isHead, fault: { kind: 'rewrite', change: (json) => (heads.push(json) % 2 === 0 ? back(json) : json) } });
     expectGap(await tell(scene), { code: 'BLOCK_GONE', deployment: GMX, says: /went back from block 392100000 to 392099997 while it was read/ }, [GMX]);
   });
 });
