@@ -31,10 +31,10 @@ import {IToken} from "./interfaces/IToken.sol";
 /// - Tokens of the owner's wallet: `token.approve(executor, amount)`, exactly; the plan calls `token.transferFrom(owner, executor, amount)`.
 /// - Collateral in Aave v3: `aToken.approve(executor, amount)`, exactly; the plan calls `aToken.transferFrom(owner, executor, amount)`, which checks
 ///   the owner's health as a withdrawal does, then `pool.withdraw(asset, 2^256 − 1, executor)`, which takes what came in with all its rounding.
-///   From v3.5 on the transfer can use one unit of allowance more or less than its amount: end with `aToken.renounceAllowance(owner)` there.
+///   An exact approval is used up. Where more was approved, v3.6 lets the plan end with `aToken.renounceAllowance(owner)`.
 /// - Debt in Aave v3: `variableDebtToken.approveDelegation(executor, amount)`, exactly; the plan calls
-///   `pool.borrow(asset, amount, 2, 0, owner)`, which sends to the executor. Taken back by `renounceDelegation(owner)` from v3.5 on, by the owner's
-///   `approveDelegation(executor, 0)` anywhere.
+///   `pool.borrow(asset, amount, 2, 0, owner)`, which sends to the executor. Used up too; taken back by the owner's
+///   `approveDelegation(executor, 0)`, or in v3.6 by the plan's `renounceDelegation(owner)`.
 /// - Collateral, supply and debt in Morpho Blue: `setAuthorization(executor, true)`, which has no amount: it covers all of the owner's markets until
 ///   `setAuthorization(executor, false)`. Put it before and that after `execute` in one batch of a smart account; or sign two EIP-712 authorizations of
 ///   consecutive nonces, and let the plan's first call grant and its last call revoke with `setAuthorizationWithSig`. Assert the end by a check
