@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { Decimal } from '../core/decimal.ts';
 import { InvalidArgument, InvalidFile } from '../core/errors.ts';
@@ -15,19 +15,28 @@ const natural = z
   .string()
   .regex(/^[0-9]{1,78}$/, 'expected a non-negative integer')
   .transform((text) => BigInt(text));
+/** Unix seconds before the year 2287. */
+const seconds = z
+  .string()
+  .regex(/^[0-9]{1,10}$/, 'expected unix seconds')
+  .transform((text) => BigInt(text));
+const decimals = z
+  .string()
+  .regex(/^(?:[0-9]|[12][0-9]|3[0-6])$/, 'expected a whole number from 0 to 36')
+  .transform(Number);
 const optionalBps = z
   .string()
-  .regex(/^[0-9]{0,5}$/)
+  .regex(/^[0-9]{0,5}$/, 'expected whole basis points, or nothing')
   .transform((text) => (text === '' ? null : BigInt(text)));
 
 const row = z.object({
-  ts: natural,
+  ts: seconds,
   collateral: z.string().min(1),
-  collateral_decimals: z.coerce.number().int().min(0).max(36),
+  collateral_decimals: decimals,
   collateral_seized_raw: natural,
   collateral_price_eth_wei: natural,
   debt: z.string().min(1),
-  debt_decimals: z.coerce.number().int().min(0).max(36),
+  debt_decimals: decimals,
   debt_repaid_raw: natural,
   debt_price_eth_wei: natural,
   exact_bonus_bps: optionalBps,
@@ -81,32 +90,42 @@ export async function replayLiquidations(file: string, protocol = 'aave-v2'): Pr
   return replayRows(parseRows(text, file), getAaveProfile(rule));
 }
 
-function parseRows(text: string, file: string): RecordedLiquidation[] {
-  let records: unknown[];
+/** A row with the line of the file that it ends on, the header being line 1. */
+interface LocatedRow {
+  readonly entry: RecordedLiquidation;
+  readonly line: number;
+}
+
+const located = z.array(z.object({ record: z.unknown(), info: z.object({ lines: z.int() }) }));
+
+function parseRows(text: string, file: string): LocatedRow[] {
+  let records: z.infer<typeof located>;
   try {
-    records = parse(text, { columns: true, skip_empty_lines: true });
+    records = located.parse(parse(text, { columns: true, skip_empty_lines: true, bom: true, info: true }));
   } catch (cause) {
-    throw new InvalidFile(`${file} is not a CSV table with a header line.`, { file }, { cause });
+    const line = cause instanceof CsvError && typeof cause.lines === 'number' ? cause.lines : null;
+    throw new InvalidFile(`${file}${line === null ? '' : `, line ${line}`}: this is not a CSV table with a header line and as many cells in every row.`, { file, line }, { cause });
   }
-  return records.map((record, at) => {
+  if (records.length === 0) throw new InvalidFile(`${file} has no row below a header line. Check the file.`, { file });
+  return records.map(({ record, info }) => {
     const parsed = row.safeParse(record);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return { entry: parsed.data, line: info.lines };
     const [issue] = parsed.error.issues;
     const column = String(issue?.path[0] ?? '');
-    throw new InvalidFile(`${file}, line ${at + 2}, column ${column}: ${issue?.message ?? 'not understood'}.`, { file, line: at + 2, column });
+    throw new InvalidFile(`${file}, line ${info.lines}, column ${column}: ${issue?.message ?? 'not understood'}.`, { file, line: info.lines, column });
   });
 }
 
-function replayRows(rows: readonly RecordedLiquidation[], profile: AaveProfile): ReplayResult {
+function replayRows(rows: readonly LocatedRow[], profile: AaveProfile): ReplayResult {
   const bonuses = collectBonuses(rows);
   const details: ReplayDifference[] = [];
   let exactWithinTolerance = 0;
-  rows.forEach((entry, at) => {
+  for (const { entry, line } of rows) {
     const outcome = replayRow(entry, profile);
     if (outcome.kind === 'within-tolerance') exactWithinTolerance += 1;
-    if (outcome.kind !== 'different') return;
+    if (outcome.kind !== 'different') continue;
     details.push({
-      line: at + 2,
+      line,
       timestamp: Number(entry.ts),
       collateral: entry.collateral,
       debt: entry.debt,
@@ -114,7 +133,7 @@ function replayRows(rows: readonly RecordedLiquidation[], profile: AaveProfile):
       computed: outcome.computed,
       reason: entry.exact_bonus_bps === null ? explainUnknownBonus(entry, bonuses.get(entry.collateral) ?? new Set()) : outcome.reason,
     });
-  });
+  }
   return { rows: rows.length, exact: rows.length - details.length, exactWithinTolerance, different: details.length, details };
 }
 
@@ -163,9 +182,9 @@ function slackOf(amount: bigint): bigint {
   return amount / FLOAT_TOLERANCE_INVERSE;
 }
 
-function collectBonuses(rows: readonly RecordedLiquidation[]): Map<string, Set<bigint>> {
+function collectBonuses(rows: readonly LocatedRow[]): Map<string, Set<bigint>> {
   const bonuses = new Map<string, Set<bigint>>();
-  for (const entry of rows) {
+  for (const { entry } of rows) {
     if (entry.exact_bonus_bps === null) continue;
     bonuses.set(entry.collateral, (bonuses.get(entry.collateral) ?? new Set()).add(entry.exact_bonus_bps));
   }
@@ -178,7 +197,7 @@ function explainUnknownBonus(entry: RecordedLiquidation, known: ReadonlySet<bigi
   if (repaidValue.isZero()) return 'no bonus is recorded, and the repaid value is 0';
   const seizedValue = new Decimal((entry.collateral_seized_raw * entry.collateral_price_eth_wei).toString()).div(pow10(entry.collateral_decimals).toString());
   const implied = seizedValue.div(repaidValue).toDecimalPlaces(6).toString();
-  const list = [...known].toSorted().map((bps) => new Decimal(bps.toString()).div(10_000).toString());
+  const list = [...known].toSorted((a, b) => Number(a - b)).map((bps) => new Decimal(bps.toString()).div(10_000).toString());
   const elsewhere = list.length === 0 ? 'none is known for this collateral' : `its bonuses elsewhere in the file are ${list.join(', ')}`;
   return `no bonus is recorded: the recorded prices imply ${implied}, ${elsewhere}; one of the recorded prices is not the oracle's at that block`;
 }
