@@ -97,7 +97,7 @@ export function computeBidTiming(decay: Decimal, rivals: Decimal): BidTiming {
 /** The continuous decay of a stairstep: δ = −ln(cut) ÷ step, per second. @throws {InvalidArgument} */
 export function computeDecay(cut: Decimal, stepSeconds: Decimal): Decimal {
   requireBetween0And1(cut, 'cut');
-  if (stepSeconds.lte(0)) throw new InvalidArgument('An auction\'s step is longer than 0 seconds.');
+  if (stepSeconds.lte(0)) throw new InvalidArgument("An auction's step is longer than 0 seconds.");
   return cut.ln().neg().div(stepSeconds);
 }
 

@@ -122,6 +122,6 @@ function powRayHalfUp(base: bigint, exponent: bigint): bigint {
 }
 
 function requireCut(cutRay: bigint): bigint {
-  if (cutRay < 0n || cutRay > RAY) throw new InvalidArgument('An auction\'s cut lies between 0 and 1 (27 decimals).');
+  if (cutRay < 0n || cutRay > RAY) throw new InvalidArgument("An auction's cut lies between 0 and 1 (27 decimals).");
   return cutRay;
 }

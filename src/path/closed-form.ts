@@ -1,4 +1,4 @@
-import { Decimal, ONE, ZERO } from '../core/decimal.ts';
+import { type Decimal, ONE, ZERO } from '../core/decimal.ts';
 
 /** An account in exposure form: adjusted collateral and adjusted debt, USD. */
 export interface ExposureSums {

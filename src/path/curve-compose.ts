@@ -38,12 +38,7 @@ export function parallelCurve(curves: readonly SwapCurve[]): SwapCurve {
     from: head.from,
     to: head.to,
     out: (amount) => splitParallel(curves, amount).reduce((sum, part, at) => sum + (curves[at]?.out(part) ?? 0), 0),
-    marginal(amount) {
-      const parts = splitParallel(curves, amount);
-      // The next unit goes where it earns most; where all are full, the last unit tells.
-      const open = curves.flatMap((curve, at) => ((parts[at] ?? 0) < curve.depth ? [curve.marginal(parts[at] ?? 0)] : []));
-      return open.length > 0 ? Math.max(...open) : Math.min(...curves.map((curve) => curve.marginal(curve.depth)));
-    },
+    marginal: (amount) => clearParallel(curves, amount).price,
     depth,
     source: curves.map((curve) => curve.source).join(' + '),
     observedAt: oldest(curves),
@@ -53,6 +48,11 @@ export function parallelCurve(curves: readonly SwapCurve[]): SwapCurve {
 
 /** The inputs of each curve, in their order, that together give most; they sum up to `amount`, at most the joint depth. */
 export function splitParallel(curves: readonly SwapCurve[], amount: number): readonly number[] {
+  return clearParallel(curves, amount).parts;
+}
+
+/** The best split, and the marginal at which it clears: what the last unit earned and the next one would not beat. */
+function clearParallel(curves: readonly SwapCurve[], amount: number): { readonly parts: readonly number[]; readonly price: number } {
   let low = 0;
   let high = Math.max(...curves.map((curve) => curve.marginal(0)));
   const at = (price: number) => curves.map((curve) => inputAbove(curve, price));
@@ -65,10 +65,11 @@ export function splitParallel(curves: readonly SwapCurve[], amount: number): rea
   }
   const little = at(high);
   const much = low === 0 ? curves.map((curve) => curve.depth) : at(low);
-  const missing = amount - total(little);
   const room = total(much) - total(little);
-  const share = room > 0 ? Math.min(1, Math.max(0, missing / room)) : 0;
-  return little.map((part, index) => part + ((much[index] ?? part) - part) * share);
+  const share = room > 0 ? Math.min(1, Math.max(0, (amount - total(little)) / room)) : 0;
+  const parts = little.map((part, index) => part + ((much[index] ?? part) - part) * share);
+  // Where everything is full no price clears; the cheapest last unit tells.
+  return { parts, price: Math.max(high, Math.min(...curves.map((curve) => curve.marginal(curve.depth)))) };
 }
 
 /** How much of a curve earns more than `price` at the margin. */

@@ -51,7 +51,11 @@ export function splitForcedRepayment(sums: ExposureSums, collaterals: readonly S
   const candidates = collaterals.map((entry) => candidateOf(entry, debt.weight, target)).filter((entry) => entry.relief.gt(0) && entry.cap.gt(0));
   const cheapest = fillToDeficit(candidates, byRatio(candidates), deficit);
   if (cheapest !== null && total(cheapest).lte(debt.limitUsd)) return describe(candidates, cheapest);
-  const strongest = fillToLimit(candidates, orderBy(candidates, (a, b) => b.relief.cmp(a.relief)), debt.limitUsd);
+  const strongest = fillToLimit(
+    candidates,
+    orderBy(candidates, (a, b) => b.relief.cmp(a.relief)),
+    debt.limitUsd,
+  );
   const reach = weighted(candidates, strongest);
   if (cheapest === null || reach.lt(deficit)) return { kind: 'out-of-reach', deficitUsd: deficit, bestUsd: reach };
   return describe(candidates, fillBoth(candidates, strongest, debt.limitUsd, deficit));

@@ -1,4 +1,4 @@
-import { Decimal, ONE } from '../core/decimal.ts';
+import { type Decimal, ONE } from '../core/decimal.ts';
 import { computeDeficit, type ExposureSums, type LeastAmount, withinLimits } from './closed-form.ts';
 
 /** A constant-product pool seen from the side that is sold into it. */

@@ -63,7 +63,9 @@ function takeWhole(terms: ReverseDutchTerms): ReverseDutchTake | null {
 /** Profit of repaying `repayUsd` at a health: proceeds of repay ÷ discount factor − (1 + flash fee)·repay − gas, USD. */
 export function computeReverseDutchProfit(terms: ReverseDutchTerms, health: Decimal, repayUsd: Decimal): Decimal {
   const factor = Decimal.max(Decimal.min(health, ONE), ONE.minus(terms.maxDiscount));
-  return computeSaleProceeds(terms.pool, repayUsd.div(factor)).minus(repayUsd.times(terms.flashFee.plus(1))).minus(terms.gasUsd);
+  return computeSaleProceeds(terms.pool, repayUsd.div(factor))
+    .minus(repayUsd.times(terms.flashFee.plus(1)))
+    .minus(terms.gasUsd);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Decimal, ONE, ratioOrNull } from '../core/decimal.ts';
+import { type Decimal, ONE, ratioOrNull } from '../core/decimal.ts';
 import { type ExposureSums, type LiquidationPair, liquidationEffect } from './closed-form.ts';
 
 /** What liquidating one pair does to its account. Both questions are asked of every pair, since with several collaterals their answers differ. */

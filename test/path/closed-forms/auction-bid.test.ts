@@ -1,16 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import {
-  type AuctionOffer,
-  computeBestTake,
-  computeBidTiming,
-  computeDecay,
-  computeTakeProfit,
-  computeUncappedTake,
-  findBreakEvenStep,
-  isKickWorthwhile,
-} from '../../../src/path/auction-bid.ts';
+import { type AuctionOffer, computeBestTake, computeBidTiming, computeDecay, computeTakeProfit, computeUncappedTake, findBreakEvenStep, isKickWorthwhile } from '../../../src/path/auction-bid.ts';
 import { decimalBetween, pools } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);
@@ -29,7 +20,15 @@ const CUT = d('0.99');
 const atStep = (step: number): AuctionOffer => ({ ...START, priceUsd: START.priceUsd.times(CUT.pow(step)) });
 
 const offers: fc.Arbitrary<AuctionOffer> = fc
-  .record({ discount: decimalBetween(0.7, 1.2), marketUsd: decimalBetween(1, 5_000), lot: decimalBetween(1, 2_000), tab: decimalBetween(0.1, 1.5), chost: decimalBetween(0, 0.6), pool: pools, gasUsd: decimalBetween(0, 200) })
+  .record({
+    discount: decimalBetween(0.7, 1.2),
+    marketUsd: decimalBetween(1, 5_000),
+    lot: decimalBetween(1, 2_000),
+    tab: decimalBetween(0.1, 1.5),
+    chost: decimalBetween(0, 0.6),
+    pool: pools,
+    gasUsd: decimalBetween(0, 200),
+  })
   .map(({ discount, tab, chost, ...rest }) => {
     const priceUsd = rest.marketUsd.times(discount);
     const tabUsd = priceUsd.times(rest.lot).times(tab);
@@ -111,7 +110,12 @@ describe(computeBidTiming, () => {
     fc.assert(
       fc.property(decimalBetween(0.0001, 0.1), decimalBetween(0.0001, 1), (decay, rivals) => {
         const best = computeBidTiming(decay, rivals);
-        const expected = (wait: Decimal) => rivals.times(wait).neg().exp().times(ONE.minus(decay.times(wait).neg().exp()));
+        const expected = (wait: Decimal) =>
+          rivals
+            .times(wait)
+            .neg()
+            .exp()
+            .times(ONE.minus(decay.times(wait).neg().exp()));
         const top = expected(best.waitSeconds);
         for (const factor of ['0', '0.5', '0.9', '0.999', '1.001', '1.1', '2']) expect(expected(best.waitSeconds.times(factor)).lte(top)).toBe(true);
         expect(ONE.minus(decay.times(best.waitSeconds).neg().exp()).minus(best.margin).abs().lt('1e-90')).toBe(true);

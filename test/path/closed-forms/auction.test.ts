@@ -35,7 +35,11 @@ describe(computeAuctionPrice, () => {
   });
 
   test('error: INVALID_ARGUMENT', () => {
-    for (const curve of [{ kind: 'linear', tau: 0n }, { kind: 'stairstep', cutRay: RAY, step: 0n }, { kind: 'exponential', cutRay: RAY + 1n }] as const) {
+    for (const curve of [
+      { kind: 'linear', tau: 0n },
+      { kind: 'stairstep', cutRay: RAY, step: 0n },
+      { kind: 'exponential', cutRay: RAY + 1n },
+    ] as const) {
       expect(() => computeAuctionPrice(curve, RAY, 1n)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
     expect(() => computeAuctionPrice(STAIRS, RAY, -1n)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));

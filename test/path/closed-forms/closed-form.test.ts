@@ -28,7 +28,10 @@ describe(computeLeastAmount, () => {
   test('behavior: nothing is needed at the target, and the tightest broken limit is named', () => {
     const sums = { collateralUsd: d(990), debtUsd: d(900) };
     expect(computeLeastAmount(sums, d('1.1'), { collateralUsd: ONE, debtUsd: ZERO }).kind).toBe('none-needed');
-    const limits = [{ name: 'cap', amount: d(80) }, { name: 'wallet', amount: d(50) }] as const;
+    const limits = [
+      { name: 'cap', amount: d(80) },
+      { name: 'wallet', amount: d(50) },
+    ] as const;
     expect(computeLeastAmount(sums, d('1.2'), { collateralUsd: ONE, debtUsd: ZERO }, limits)).toEqual({ kind: 'limited', needed: d(90), limit: limits[1] });
   });
 
@@ -93,7 +96,13 @@ describe('actions of the owner', () => {
         fc.pre(computeDeficit(sums, target).gt(0));
         const repay = computeSelfRepay(sums, { debtUsd: pair.debtUsd, weight: pair.debtWeight }, target);
         expect(repay.kind).toBe('amount');
-        expect(target.times(sums.debtUsd.minus(amountOf(repay).times(pair.debtWeight))).minus(sums.collateralUsd).abs().lt(TINY)).toBe(true);
+        expect(
+          target
+            .times(sums.debtUsd.minus(amountOf(repay).times(pair.debtWeight)))
+            .minus(sums.collateralUsd)
+            .abs()
+            .lt(TINY),
+        ).toBe(true);
         const supply = amountOf(computeSupply(sums, pair.threshold, target, null));
         expect(sums.collateralUsd.plus(supply.times(pair.threshold)).minus(target.times(sums.debtUsd)).abs().lt(TINY)).toBe(true);
         expect(amountOf(computeMarginTopUp(sums, target, null)).eq(computeDeficit(sums, target))).toBe(true);
@@ -119,7 +128,13 @@ describe('actions of the owner', () => {
 
 describe(computePerpClose, () => {
   /** A long of size q·p with margin K and entry value V: A = K + q·p·(1 − m), L = V. */
-  const longs = fc.record({ size: decimalBetween(1_000, 1_000_000), entry: decimalBetween(0.8, 1.2), margin: decimalBetween(0.02, 0.2), m: decimalBetween(0.005, 0.05), fee: decimalBetween(0, 0.004) });
+  const longs = fc.record({
+    size: decimalBetween(1_000, 1_000_000),
+    entry: decimalBetween(0.8, 1.2),
+    margin: decimalBetween(0.02, 0.2),
+    m: decimalBetween(0.005, 0.05),
+    fee: decimalBetween(0, 0.004),
+  });
 
   test('default', () => {
     fc.assert(
@@ -139,7 +154,7 @@ describe(computePerpClose, () => {
     );
   });
 
-  test('behavior: at a target of 1 the exposure form and the venue\'s own ratio agree', () => {
+  test("behavior: at a target of 1 the exposure form and the venue's own ratio agree", () => {
     fc.assert(
       fc.property(longs, ({ size, entry, margin, m, fee }) => {
         const sums = { collateralUsd: size.times(margin).plus(size.times(ONE.minus(m))), debtUsd: size.times(entry) };

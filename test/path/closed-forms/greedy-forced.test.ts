@@ -64,7 +64,10 @@ describe(splitForcedRepayment, () => {
 
   test('behavior: equal to the linear programme on 300 random accounts', () => {
     const seen = { repay: 0, 'out-of-reach': 0, 'none-needed': 0 };
-    fc.assert(fc.property(instances, (instance) => void seen[compareWithLp(instance)]++), { numRuns: 300, seed: 42 });
+    fc.assert(
+      fc.property(instances, (instance) => void seen[compareWithLp(instance)]++),
+      { numRuns: 300, seed: 42 },
+    );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(20);
   });
 
@@ -74,7 +77,10 @@ describe(splitForcedRepayment, () => {
       const free = splitForcedRepayment(instance.sums, instance.collaterals, { ...instance.debt, limitUsd: d(1e12) }, instance.target);
       return { ...instance, debt: { ...instance.debt, limitUsd: free.kind === 'repay' ? free.repayUsd.times(share) : d(1) } };
     });
-    fc.assert(fc.property(limited, (instance) => void seen[compareWithLp(instance)]++), { numRuns: 600, seed: 7 });
+    fc.assert(
+      fc.property(limited, (instance) => void seen[compareWithLp(instance)]++),
+      { numRuns: 600, seed: 7 },
+    );
     expect(seen.repay).toBeGreaterThan(60);
   });
 
@@ -93,7 +99,11 @@ describe(splitForcedRepayment, () => {
   test('behavior: a healthy account needs nothing, an account without a useful pair is out of reach', () => {
     const collaterals = [{ id: 'a', valueUsd: d(1000), threshold: d('0.95'), bonus: d('0.1') }];
     expect(splitForcedRepayment({ collateralUsd: d(950), debtUsd: d(900) }, collaterals, { limitUsd: d(900), weight: ONE }, ONE).kind).toBe('none-needed');
-    expect(splitForcedRepayment({ collateralUsd: d(950), debtUsd: d(990) }, collaterals, { limitUsd: d(990), weight: ONE }, ONE)).toMatchObject({ kind: 'out-of-reach', deficitUsd: d(40), bestUsd: d(0) });
+    expect(splitForcedRepayment({ collateralUsd: d(950), debtUsd: d(990) }, collaterals, { limitUsd: d(990), weight: ONE }, ONE)).toMatchObject({
+      kind: 'out-of-reach',
+      deficitUsd: d(40),
+      bestUsd: d(0),
+    });
   });
 });
 

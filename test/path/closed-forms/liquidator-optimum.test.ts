@@ -49,7 +49,11 @@ describe(computeLiquidatorOptimum, () => {
     fc.assert(
       fc.property(terms, (given) => {
         const best = computeLiquidatorOptimum(given);
-        expect(computeLiquidatorOptimum({ ...given, gasUsd: best.breakEvenGasUsd }).profitUsd.abs().lt('1e-80')).toBe(true);
+        expect(
+          computeLiquidatorOptimum({ ...given, gasUsd: best.breakEvenGasUsd })
+            .profitUsd.abs()
+            .lt('1e-80'),
+        ).toBe(true);
         const size = best.breakEvenSizeUsd;
         if (size === null) {
           expect(best.profitUsd.lte(0)).toBe(true);

@@ -38,7 +38,12 @@ describe(applyPolicy, () => {
     fc.assert(
       fc.property(arcs, fc.double({ min: 0.5, max: 1.6, noNaN: true }), fc.double({ min: 1, max: 1.5, noNaN: true }), (debts, health, target) => {
         const debtUsd = debts.reduce((sum, [price, amount]) => sum + price * amount, 0);
-        const given = account(debtUsd * health, debtUsd, target, debts.map(([price, amount], at) => repay(`d${at}`, price, amount)));
+        const given = account(
+          debtUsd * health,
+          debtUsd,
+          target,
+          debts.map(([price, amount], at) => repay(`d${at}`, price, amount)),
+        );
         const outcome = only(POLICIES.exactTarget, given);
         expect(outcome.reachesTarget).toBe(true);
         if (health >= target) expect(outcome.actions).toEqual([]);
@@ -49,7 +54,10 @@ describe(applyPolicy, () => {
 
   test('behavior: cheapest fee per relief goes first', () => {
     const given = account(900, 1000, 1.1, [close('perp', 5_000, -0.95, -1), repay('usdc', 1, 50)]);
-    expect(only(POLICIES.exactTarget, given).actions.map((action) => [action.arc, action.all])).toEqual([['usdc', true], ['perp', false]]);
+    expect(only(POLICIES.exactTarget, given).actions.map((action) => [action.arc, action.all])).toEqual([
+      ['usdc', true],
+      ['perp', false],
+    ]);
   });
 
   test('behavior: the close factor takes its share of the debt, the largest first, and all of it further down', () => {
@@ -77,12 +85,15 @@ describe(applyPolicy, () => {
     if (closed > 0) expect(outcome.actions[0]?.arc).toBe('doge');
   });
 
-  test('behavior: least sensitive first, by the account\'s scenarios or by a table', () => {
+  test("behavior: least sensitive first, by the account's scenarios or by a table", () => {
     const stable = repay('usdc', 1, 100, { scenarioEffects: [{ collateralUsd: 0, debtUsd: -1 }] });
     const volatile = repay('weth', 2_000, 1, { asset: WETH, scenarioEffects: [{ collateralUsd: 0, debtUsd: -1_600 }] });
     const given = account(2_000, 2_100, 1, [volatile, stable]);
     expect(only(POLICIES.leastSensitiveFirst, given).actions).toEqual([{ arc: 'usdc', amount: 100, all: true }]);
-    const table = new Map([[WETH, 0.1], [USDC, 0.2]] as const);
+    const table = new Map([
+      [WETH, 0.1],
+      [USDC, 0.2],
+    ] as const);
     expect(only({ kind: 'exact-target', name: 'table', order: { by: 'least-sensitive', sensitivity: table } }, given).actions[0]?.arc).toBe('weth');
     expect(only({ kind: 'exact-target', name: 'unknown last', order: { by: 'least-sensitive', sensitivity: new Map([[WETH, 0.1]] as const) } }, given).actions[0]?.arc).toBe('weth');
   });

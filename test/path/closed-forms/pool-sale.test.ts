@@ -17,8 +17,15 @@ describe(computeSaleProceeds, () => {
     fc.assert(
       fc.property(pools, fc.integer({ min: 0, max: 10_000_000 }), (pool, amount) => {
         const step = d('1e-30');
-        const slope = computeSaleProceeds(pool, step.plus(amount)).minus(computeSaleProceeds(pool, d(amount))).div(step);
-        expect(ONE.minus(slope).minus(computeMarginalLoss(pool, d(amount))).abs().lt('1e-25')).toBe(true);
+        const slope = computeSaleProceeds(pool, step.plus(amount))
+          .minus(computeSaleProceeds(pool, d(amount)))
+          .div(step);
+        expect(
+          ONE.minus(slope)
+            .minus(computeMarginalLoss(pool, d(amount)))
+            .abs()
+            .lt('1e-25'),
+        ).toBe(true);
       }),
     );
   });

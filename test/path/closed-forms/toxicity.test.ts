@@ -20,7 +20,11 @@ describe(computeToxicity, () => {
 
   test('behavior: thresholds of three pairs', () => {
     const of = (threshold: string, bonus: string) =>
-      computeToxicity({ collateralUsd: ONE, debtUsd: ONE }, { collateralUsd: ONE, debtUsd: ONE }, { collateralUsd: ONE, threshold: d(threshold), debtUsd: ONE, debtWeight: ONE, bonus: d(bonus) }).lowersHealthBelow.toString();
+      computeToxicity(
+        { collateralUsd: ONE, debtUsd: ONE },
+        { collateralUsd: ONE, debtUsd: ONE },
+        { collateralUsd: ONE, threshold: d(threshold), debtUsd: ONE, debtWeight: ONE, bonus: d(bonus) },
+      ).lowersHealthBelow.toString();
     expect([of('0.83', '0.05'), of('0.9', '0.04')]).toEqual(['0.8715', '0.936']);
   });
 
@@ -35,7 +39,12 @@ describe(computeToxicity, () => {
         const after = applyEffect(whole, liquidationEffect(pair), repay);
         expect(verdict.lowersHealth).toBe(after.collateralUsd.times(whole.debtUsd).lt(whole.collateralUsd.times(after.debtUsd)));
         const seized = repay.times(pair.bonus.plus(1));
-        expect(verdict.raisesLoanToValue).toBe(plain.debtUsd.minus(repay).times(plain.collateralUsd).gt(plain.debtUsd.times(plain.collateralUsd.minus(seized))));
+        expect(verdict.raisesLoanToValue).toBe(
+          plain.debtUsd
+            .minus(repay)
+            .times(plain.collateralUsd)
+            .gt(plain.debtUsd.times(plain.collateralUsd.minus(seized))),
+        );
       }),
     );
   });

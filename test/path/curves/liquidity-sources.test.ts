@@ -1,0 +1,240 @@
+import { parse, validate } from 'graphql';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseWallet } from '../../../src/core/ids.ts';
+import { requireUsableCurve } from '../../../src/path/curve-check.ts';
+import { defaultCurve, recordedCurve } from '../../../src/path/curve-recorded.ts';
+import { uniswapV3Curve } from '../../../src/path/curve-uniswap-v3.ts';
+import { quoteExactInput, requireState } from '../../../src/path/uniswap-v3-pool.ts';
+import { createChainSource } from '../../../src/sources/chain.ts';
+import { systemClock, systemFetch, systemRandom } from '../../../src/sources/clock.ts';
+import { createDocuments } from '../../../src/sources/documents.ts';
+import { createGraphSource } from '../../../src/sources/graph.ts';
+import { parseLiquidity, readRecordedLiquidity } from '../../../src/sources/liquidity.ts';
+import { buildApiSchema } from '../../../src/sources/recorded/api-schema.ts';
+import type { Dataset } from '../../../src/sources/recorded/dataset.ts';
+import { startRecorded } from '../../../src/sources/recorded/start.ts';
+import { fetchGraphPools, sortPair, type UniswapV3Pool } from '../../../src/sources/uniswap-v3.ts';
+import { fetchChainPools, UNISWAP_V3_FACTORIES } from '../../../src/sources/uniswap-v3-chain.ts';
+import { TOKENS } from '../../fixtures/liquidity/tokens.ts';
+import { expectConcave, USDC, WBTC, WETH } from './curve-properties.ts';
+
+const HASH = `0x${'7'.repeat(64)}`;
+const AT = 1_700_500_000;
+const DAY = 86_400;
+
+describe(readRecordedLiquidity, async () => {
+  const recorded = await readRecordedLiquidity();
+  const marketUsd = new Map([
+    [WETH, 3_000],
+    [USDC, 1],
+    [WBTC, 90_000],
+  ] as const);
+  const find = (from: string, to: string) => recorded.find((entry) => entry.fromSymbol === from && entry.toSymbol === to);
+
+  test('default', () => {
+    expect(recorded).toHaveLength(56);
+    expect(find('WETH', 'USDC')).toMatchObject({ from: TOKENS['WETH'], to: TOKENS['USDC'], observedAt: 1_700_497_010, source: '1inch quotes, Ethereum, 2023-11-20' });
+    expect(find('WETH', 'USDC')?.rate).toBeCloseTo(2_044.54, 2);
+    expect(find('USDC', 'USDT')?.rate).toBeNull();
+  });
+
+  test('behavior: every recorded curve is concave, and one that has a rate is usable in its own time only', () => {
+    for (const shape of recorded) {
+      const market = {
+        marketUsd: new Map([
+          [shape.from, 2],
+          [shape.to, 1],
+        ]),
+        at: AT,
+        maxAgeSeconds: DAY,
+      };
+      expectConcave(defaultCurve(shape.from, shape.to, recorded, market), 15);
+      if (shape.rate === null) continue;
+      const curve = recordedCurve(shape);
+      const limits = { at: AT, maxAgeSeconds: DAY, rate: shape.rate, maxDeviation: 0.02 };
+      expect(requireUsableCurve(curve, limits)).toBe(curve);
+      expect(() => requireUsableCurve(curve, { ...limits, at: AT + 2 * DAY })).toThrow(expect.objectContaining({ code: 'STALE_BLOCK' }));
+      expect(() => requireUsableCurve(curve, { ...limits, rate: shape.rate === null ? 1 : shape.rate * 1.05 })).toThrow(expect.objectContaining({ code: 'MISSING_PRICE' }));
+    }
+  });
+
+  test("behavior: an old shape takes the market's rate and is flagged, an unknown pair is assumed", () => {
+    const old = defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT + 30 * DAY, maxAgeSeconds: DAY });
+    expect(old).toMatchObject({ assumed: true, observedAt: 1_700_497_010 });
+    expect(old.out(100) / 300_000).toBeGreaterThan(0.998);
+    expect(old.out(100) / 300_000).toBeLessThanOrEqual(1);
+    expect(defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT, maxAgeSeconds: DAY }).assumed).toBe(false);
+    expect(defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT - DAY, maxAgeSeconds: DAY }).assumed).toBe(true);
+    expect(defaultCurve(WETH, USDC, [], { marketUsd, at: AT, maxAgeSeconds: DAY })).toMatchObject({ assumed: true, observedAt: null });
+  });
+
+  test('error: MissingPrice', () => {
+    expect(() => defaultCurve(WETH, USDC, recorded, { marketUsd: new Map(), at: AT, maxAgeSeconds: DAY })).toThrow(expect.objectContaining({ code: 'MISSING_PRICE' }));
+    const noRate = find('USDC', 'USDT');
+    expect(noRate).toBeDefined();
+    if (noRate !== undefined) expect(() => recordedCurve(noRate)).toThrow(expect.objectContaining({ code: 'MISSING_PRICE' }));
+  });
+
+  const sample = {
+    format: 'plimsoll/liquidity@1',
+    chain: 'eip155:1',
+    source: 's',
+    tokens: { A: TOKENS['WETH'], B: TOKENS['USDC'] },
+    curves: [{ from: 'A', to: 'B', rate: 2, observedAt: 1, points: [[1, 0, 0]] }],
+  };
+
+  test.each([
+    ['an unknown symbol', { ...sample, tokens: { A: TOKENS['WETH'] } }],
+    [
+      'sizes that do not ascend',
+      {
+        ...sample,
+        curves: [
+          {
+            ...sample.curves[0],
+            points: [
+              [2, 0, 0],
+              [1, 0, 0],
+            ],
+          },
+        ],
+      },
+    ],
+    ['an impact of everything', { ...sample, curves: [{ ...sample.curves[0], points: [[1, 1, 1]] }] }],
+    ['another format', { ...sample, format: 'plimsoll/liquidity@2' }],
+    ['no JSON', null],
+  ])('error: INVALID_FILE: %s', (_, content) => {
+    expect(parseLiquidity(JSON.stringify(sample), 'sample.json')).toHaveLength(1);
+    expect(() => parseLiquidity(content === null ? '{' : JSON.stringify(content), 'sample.json')).toThrow(expect.objectContaining({ code: 'INVALID_FILE' }));
+  });
+});
+
+const pair = sortPair(parseWallet(WETH.slice('eip155:1/erc20:'.length)), parseWallet(USDC.slice('eip155:1/erc20:'.length)));
+const POOL = `0x${'88'.repeat(20)}`;
+/** 1 / 2000 WETH per USDC: 10^12 · 2000 in raw terms for token 0 = USDC. */
+const STATE = {
+  sqrtPriceX96: 1_771_595_571_142_957_166_656_030_441_169_256n,
+  tick: 200_311,
+  liquidity: 10n ** 19n,
+  ticks: [
+    [196_000, 10n ** 19n],
+    [199_900, 4n * 10n ** 18n],
+    [200_200, -(4n * 10n ** 18n)],
+    [200_310, 0n],
+    [204_610, -(10n ** 19n)],
+  ] as const,
+};
+const FACTORY = parseWallet(UNISWAP_V3_FACTORIES['eip155:1'] ?? '');
+const SLOT0 =
+  'function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality, uint16 observationCardinalityNext, uint8 feeProtocol, bool unlocked)';
+const TICKS =
+  'function ticks(int24 tick) view returns (uint128 liquidityGross, int128 liquidityNet, uint256 feeGrowthOutside0X128, uint256 feeGrowthOutside1X128, int56 tickCumulativeOutside, uint160 secondsPerLiquidityOutsideX128, uint32 secondsOutside, bool initialized)';
+
+/** The same constructed pool as a subgraph and as a chain. */
+function poolDataset(): Dataset {
+  const none = `0x${'0'.repeat(40)}`;
+  const call = (to: string, signature: string, args: readonly (string | number)[], returns: readonly (string | number | boolean)[]) => ({ to, signature, args: [...args], returns: [...returns] });
+  const words = new Map<number, bigint>();
+  for (const [tick] of STATE.ticks) {
+    const at = tick / 10;
+    words.set(Math.floor(at / 256), (words.get(Math.floor(at / 256)) ?? 0n) | (1n << BigInt(at % 256)));
+  }
+  const bitmap = Array.from({ length: 12 }, (_, at) => 72 + at).map((word) =>
+    call(POOL, 'function tickBitmap(int16 wordPosition) view returns (uint256)', [word], [(words.get(word) ?? 0n).toString()]),
+  );
+  const calls = [
+    ...[100, 500, 3_000, 10_000].map((fee) =>
+      call(FACTORY, 'function getPool(address tokenA, address tokenB, uint24 fee) view returns (address)', [pair.token0, pair.token1, fee], [fee === 500 ? POOL : none]),
+    ),
+    call(pair.token0, 'function decimals() view returns (uint8)', [], [6]),
+    call(pair.token1, 'function decimals() view returns (uint8)', [], [18]),
+    call(POOL, SLOT0, [], [STATE.sqrtPriceX96.toString(), STATE.tick, 0, 1, 1, 0, true]),
+    call(POOL, 'function liquidity() view returns (uint128)', [], [STATE.liquidity.toString()]),
+    call(POOL, 'function tickSpacing() view returns (int24)', [], [10]),
+    ...bitmap,
+    ...STATE.ticks.map(([tick, net]) => call(POOL, TICKS, [tick], ['1', net.toString(), '0', '0', 0, '0', 0, true])),
+  ];
+  const token = (id: string, symbol: string, decimals: string) => ({ id, symbol, decimals });
+  const pool = (id: string, feeTier: string, sqrtPrice: string) => ({
+    id,
+    token0: pair.token0,
+    token1: pair.token1,
+    feeTier,
+    liquidity: STATE.liquidity.toString(),
+    sqrtPrice,
+    tick: sqrtPrice === '0' ? null : String(STATE.tick),
+  });
+  const tick = (index: number, gross: string, net: string) => ({ id: `${POOL}#${index}`, tickIdx: String(index), pool: POOL, liquidityGross: gross, liquidityNet: net });
+  const entities = {
+    Token: [token(pair.token0, 'USDC', '6'), token(pair.token1, 'WETH', '18')],
+    Pool: [pool(POOL, '500', STATE.sqrtPriceX96.toString()), pool(`0x${'89'.repeat(20)}`, '3000', '0'), pool(`0x${'8a'.repeat(20)}`, '777', STATE.sqrtPriceX96.toString())],
+    Tick: [...STATE.ticks.map(([index, net]) => tick(index, '1', net.toString())), tick(199_800, '0', '0')],
+  };
+  const block = { number: '18600000', hash: HASH, timestamp: AT };
+  return {
+    name: 'uniswap',
+    title: 'A constructed pool',
+    about: 'Constructed for tests.',
+    clockSeconds: AT,
+    wallets: [],
+    subgraphs: [
+      { file: 'uniswap.json', about: '', deployments: ['uniswap'], schema: 'uniswap-v3', dialect: 'graph-node', chain: 'eip155:1', snapshots: [{ block, hasIndexingErrors: false, entities }] },
+    ],
+    chains: [{ file: 'chain.json', about: '', chain: 'eip155:1', blocks: [block], calls }],
+  };
+}
+
+describe('Uniswap v3 pools', async () => {
+  const recorded = await startRecorded(poolDataset());
+  afterAll(() => recorded.close());
+  const surroundings = { clock: systemClock, random: systemRandom, fetch: systemFetch };
+  const endpoint = { chain: 'eip155:1', dialect: 'graph-node', url: recorded.graphUrl('uniswap') ?? '', label: 'test subgraph' } as const;
+  const chain = createChainSource({ chain: 'eip155:1', endpoint: { url: recorded.rpcUrl('eip155:1') ?? '', label: 'test chain' }, ...surroundings });
+  const byGraph = () => fetchGraphPools(createGraphSource(surroundings), endpoint, pair, { maxAgeSeconds: 300, now: AT + 100 });
+  const byChain = async (reach = 2_500) => fetchChainPools(chain, pair, await chain.fetchHead('latest'), { factory: FACTORY, reach });
+  const curveOf = (pool: UniswapV3Pool, sellsZero: boolean) => uniswapV3Curve({ ...pool, sellsZero, observedAt: Number(pool.block.timestamp) });
+
+  test('default', async () => {
+    const [pool, ...others] = await byChain();
+    expect(others).toEqual([]);
+    expect(pool).toMatchObject({ address: POOL, token0: { asset: USDC, decimals: 6 }, token1: { asset: WETH, decimals: 18 }, source: 'Uniswap v3 0.05 % pool, test chain, block 18600000' });
+    expect(pool?.state.ticks).toEqual(STATE.ticks.filter(([tick]) => tick > 196_000).map(([tick, liquidityNet]) => ({ tick, liquidityNet })));
+    expect(pool?.state.known).toEqual({ from: 77 * 2_560, to: 80 * 2_560 - 1 });
+  });
+
+  test('behavior: subgraph and chain give the same pool, and the same quotes within what both read', async () => {
+    const [fromGraph] = await byGraph();
+    const [fromChain] = await byChain(6_000);
+    if (fromGraph === undefined || fromChain === undefined) throw new TypeError('no pool');
+    expect(fromGraph.state).toEqual({ ...fromChain.state, known: fromGraph.state.known });
+    requireState(fromGraph.state);
+    for (const amount of [10n ** 6n, 10n ** 11n, 10n ** 13n]) expect(quoteExactInput(fromGraph.state, true, amount)).toEqual(quoteExactInput(fromChain.state, true, amount));
+    const selling = curveOf(fromGraph, false);
+    expect(selling).toMatchObject({ from: WETH, to: USDC, observedAt: AT, assumed: false });
+    expect(selling.marginal(0)).toBeCloseTo(1_999.1, 0);
+    expectConcave(selling);
+  });
+
+  test('behavior: pools without a price or of an unknown spacing are left out', async () => {
+    expect((await byGraph()).map((pool) => pool.address)).toEqual([POOL]);
+  });
+
+  test("behavior: tokens are put into the pool's order", () => {
+    expect(sortPair(pair.token1, pair.token0)).toEqual(pair);
+  });
+
+  test('behavior: the documents fit the schema excerpt', () => {
+    const documents = createDocuments();
+    const schema = buildApiSchema(documents.schema('uniswap-v3'), 'graph-node');
+    for (const name of documents.operationNames('uniswap-v3')) expect(validate(schema, parse(documents.operation('uniswap-v3', name).text))).toEqual([]);
+  });
+
+  test('error: STALE_BLOCK', async () => {
+    await expect(fetchGraphPools(createGraphSource(surroundings), endpoint, pair, { maxAgeSeconds: 300, now: AT + 301 })).rejects.toMatchObject({ code: 'STALE_BLOCK' });
+  });
+
+  test('error: CALL_FAILED', async () => {
+    const block = await chain.fetchHead('latest');
+    await expect(fetchChainPools(chain, { token0: pair.token1, token1: pair.token0 }, block, { factory: FACTORY, reach: 100 })).rejects.toMatchObject({ code: 'CALL_FAILED' });
+  });
+});
