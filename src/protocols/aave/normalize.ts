@@ -41,13 +41,14 @@ function normalizeChain(input: NormalizeInput, rows: PoolRows, answers: CallAnsw
       gaps.push(...unread);
       const holdings = readChainHoldings(owner, chain, answers);
       const discovered = readRowsHoldings(owner, rows, chain.assetsById);
-      if (holdings.length === 0 && discovered.length === 0) return [];
-      const position = { eMode: Number(answers.findInteger(callKey.userEMode(owner)) ?? 0n), holdings: [...holdings] };
+      const isEmpty = holdings.length === 0;
+      const position = { eMode: isEmpty ? 0 : Number(answers.findInteger(callKey.userEMode(owner)) ?? 0n), holdings: [...holdings] };
       gaps.push(...findMissed(deployment, owner, chain, { holdings, discovered }));
       discrepancies.push(...compareHoldings(deployment, owner, chain, { holdings, discovered }));
-      if (holdings.length === 0) return [];
+      // Of an account that looks empty the pool may know a debt that is not read here: it must not vanish.
       const mismatch = compareAccountData(deployment, owner, { chain, position, at: block.timestamp }, answers);
       if (mismatch !== null) gaps.push(mismatch);
+      if (isEmpty) return [];
       // A pool that does not answer getUserAccountData raises no mismatch, so what was not read has to count by itself.
       const missing = [...unread, ...(mismatch === null ? [] : [mismatch])].map((found) => found.message);
       return [account(deployment, owner, position, missing.length === 0 ? 'exact' : 'estimate', missing)];
