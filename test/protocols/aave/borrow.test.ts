@@ -141,11 +141,7 @@ describe('applyBorrow: borrowing power', () => {
 describe('applyBorrow: e-mode', () => {
   const holdings = [supplied(1, ONE)];
   const refusal = (rule: string, borrowable: number[], borrowingEnabled = true) =>
-    refusalBy(
-      rule,
-      viewOf(poolOf([reserveOf('WETH', { borrowingEnabled }), reserveOf('wstETH')], { eModes: [category({ borrowable })] }), holdings, { eMode: 1 }),
-      borrow(10n, 'WETH'),
-    );
+    refusalBy(rule, viewOf(poolOf([reserveOf('WETH', { borrowingEnabled }), reserveOf('wstETH')], { eModes: [category({ borrowable })] }), holdings, { eMode: 1 }), borrow(10n, 'WETH'));
 
   test('error: RULE_VIOLATION for a reserve outside what the category lends', () => {
     const rules = ['aave-v3@3.0', 'spark@1', 'spark@2', 'aave-v3@3.2', 'aave-v3@3.3', 'aave-v3@3.4', 'aave-v3@3.7'];

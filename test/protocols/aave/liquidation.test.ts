@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { isPlimsollError } from '../../../src/core/errors.ts';
+import type { StepAmount } from '../../../src/core/rule.ts';
 import { computeAccountData, type ValuedHolding } from '../../../src/protocols/aave/account-data.ts';
 import { computeSeizure, leavesDust, settleCollateral } from '../../../src/protocols/aave/liquidation.ts';
 import { getAaveProfile } from '../../../src/protocols/aave/profile.ts';
-import { isPlimsollError } from '../../../src/core/errors.ts';
-import type { StepAmount } from '../../../src/core/rule.ts';
 import { applyBy, category, holdingAfter, refusalBy, reserveAfter, T0, viewOf } from './apply-step.ts';
 import { assetOf, owed, poolOf, reserveOf, type Symbol, supplied } from './fact-sheet-pool.ts';
 

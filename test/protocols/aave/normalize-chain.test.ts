@@ -53,7 +53,7 @@ const set =
     void answers.set(key, { ok: true, values });
 
 describe('normalizeAave with a chain: v3', () => {
-  test('default: the pool and the position are the contracts\' own, exactly', () => {
+  test("default: the pool and the position are the contracts' own, exactly", () => {
     const result = read();
     expect(result.gaps).toEqual([]);
     expect(result.discrepancies).toEqual([]);
@@ -62,7 +62,14 @@ describe('normalizeAave with a chain: v3', () => {
   });
 
   test('behavior: the chain is believed, whatever the subgraph says of parameters and prices', () => {
-    const rows = changeRows(aaveRows(POOL, USERS), 'Reserves', (row) => ({ ...row, price: { priceInEth: '1' }, reserveLiquidationThreshold: '1', liquidityIndex: '5', lastUpdateTimestamp: 9, isPaused: true }));
+    const rows = changeRows(aaveRows(POOL, USERS), 'Reserves', (row) => ({
+      ...row,
+      price: { priceInEth: '1' },
+      reserveLiquidationThreshold: '1',
+      liquidityIndex: '5',
+      lastUpdateTimestamp: 9,
+      isPaused: true,
+    }));
     expect(read({ rows })).toEqual(read());
   });
 
@@ -186,7 +193,16 @@ describe('normalizeAave with a chain: where it disagrees with the subgraph', () 
     const result = read({ contracts, rows: aaveRows(pool, new Map([[OWNER, position]])) });
     expect(result).toMatchObject({ gaps: [], discrepancies: [], accounts: [{ position, precision: 'exact' }] });
     // USDC, which has the number 2, is not listed by the subgraph: the pool's list alone cannot name it.
-    const missing = read({ contracts, rows: aaveRows(poolOf(kept.filter((reserve) => reserve.id !== 2), { eModes: pool.eModes }), new Map([[OWNER, { ...position, holdings: position.holdings.slice(0, 1) }]])) });
+    const missing = read({
+      contracts,
+      rows: aaveRows(
+        poolOf(
+          kept.filter((reserve) => reserve.id !== 2),
+          { eModes: pool.eModes },
+        ),
+        new Map([[OWNER, { ...position, holdings: position.holdings.slice(0, 1) }]]),
+      ),
+    });
     expect(missing.gaps[0]).toMatchObject({ code: 'MISSED_ACCOUNT' });
     expect(missing.gaps[0]?.message).toContain('number 2');
   });
@@ -226,7 +242,8 @@ describe('normalizeAave with a chain: failures', () => {
   const weth = addressOf(reserveOf('WETH'));
 
   test('error: CALL_FAILED, for the pool or for the account', () => {
-    for (const key of ['reservesList', 'revision', `reserve ${weth}`, `configuration ${OWNER}`, `supplied ${OWNER} ${weth}`, `owed ${OWNER} ${weth}`]) expect(codes(fail(key)), key).toEqual(['CALL_FAILED']);
+    for (const key of ['reservesList', 'revision', `reserve ${weth}`, `configuration ${OWNER}`, `supplied ${OWNER} ${weth}`, `owed ${OWNER} ${weth}`])
+      expect(codes(fail(key)), key).toEqual(['CALL_FAILED']);
     expect(codes((answers) => void answers.delete('reservesList'))).toEqual(['CALL_FAILED']);
     expect(read({ change: fail('reservesList') }).gaps[0]).toMatchObject({ account: null, deployment: 'aave-v3/1/core', chain: 'eip155:1' });
     expect(read({ change: fail(`owed ${OWNER} ${weth}`) }).gaps[0]).toMatchObject({ account: `aave-v3/1/core/${OWNER}` });
@@ -319,7 +336,10 @@ describe('normalizeAave with a chain: v2', () => {
   });
 
   test('behavior: bits that v2 does not have mean nothing', () => {
-    const set3 = { ...pool, reserves: pool.reserves.map((reserve) => ({ ...reserve, paused: true, siloedBorrowing: true, borrowableInIsolation: true, debtCeiling: 5n, supplyCap: 6n, borrowCap: 7n })) };
+    const set3 = {
+      ...pool,
+      reserves: pool.reserves.map((reserve) => ({ ...reserve, paused: true, siloedBorrowing: true, borrowableInIsolation: true, debtCeiling: 5n, supplyCap: 6n, borrowCap: 7n })),
+    };
     const state = read({ deployment: V2, contracts: { ...contracts, pool: set3 }, rows: rows() }).markets[0]?.state;
     expect(state).toEqual(pool);
   });
@@ -335,7 +355,10 @@ describe('normalizeAave with a chain: v2', () => {
 });
 
 describe('normalizeAave with a chain: Spark', () => {
-  const pool = poolOf(RESERVES.map((reserve) => ({ ...reserve, gracePeriodUntil: 0n })), { eModes: [category({ label: 'e-mode 1', borrowable: [0, 1] })] });
+  const pool = poolOf(
+    RESERVES.map((reserve) => ({ ...reserve, gracePeriodUntil: 0n })),
+    { eModes: [category({ label: 'e-mode 1', borrowable: [0, 1] })] },
+  );
   const contracts: PoolContracts = { rule: 'spark@1', revision: null, pool, users: USERS, at: AT, eModes: 'category' };
 
   test('default: rows of Messari, categories of the first kind, the assumed version', () => {

@@ -103,7 +103,12 @@ describe('health', () => {
   });
 
   test('behavior: a debt without collateral has a health factor of 0', () => {
-    for (const id of ['aave-v2@2', 'aave-v3@3.4', 'aave-v3@3.6']) expect(ruleOf(id).health(viewOf(POOL, [owed(2, 5n)])).healthFactor?.toString()).toBe('0');
+    for (const id of ['aave-v2@2', 'aave-v3@3.4', 'aave-v3@3.6'])
+      expect(
+        ruleOf(id)
+          .health(viewOf(POOL, [owed(2, 5n)]))
+          .healthFactor?.toString(),
+      ).toBe('0');
   });
 
   test('behavior: a price of 0 does not matter to a supply that does not count', () => {

@@ -38,7 +38,10 @@ function reserveRow(reserve: AaveReserve): Row {
 }
 
 /** The rows of one of Aave's own subgraphs that tell of a pool and its users. */
-export function aaveRows(pool: AavePool, users: ReadonlyMap<Address, AavePosition>): { readonly Reserves: Row[]; readonly UserReserves: Row[]; readonly Users: Row[]; readonly EModeCategories: Row[] } {
+export function aaveRows(
+  pool: AavePool,
+  users: ReadonlyMap<Address, AavePosition>,
+): { readonly Reserves: Row[]; readonly UserReserves: Row[]; readonly Users: Row[]; readonly EModeCategories: Row[] } {
   const tokens = new Map(pool.reserves.map((reserve) => [reserve.id, addressOf(reserve)]));
   return {
     Reserves: pool.reserves.map(reserveRow),

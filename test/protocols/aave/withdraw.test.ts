@@ -53,8 +53,7 @@ describe('applyWithdraw', () => {
 });
 
 describe('applyWithdraw: refusals', () => {
-  const refusal = (rule: string, changes: Parameters<typeof reserveOf>[1], amount: StepAmount) =>
-    refusalBy(rule, viewOf(poolOf([reserveOf('USDC', changes)]), [supplied(2, 100n)]), withdraw(amount));
+  const refusal = (rule: string, changes: Parameters<typeof reserveOf>[1], amount: StepAmount) => refusalBy(rule, viewOf(poolOf([reserveOf('USDC', changes)]), [supplied(2, 100n)]), withdraw(amount));
 
   test('error: RULE_VIOLATION for nothing, and for less than one scaled unit', () => {
     expect(refusal('aave-v3@3.0', {}, 0n)).toBe('26');
