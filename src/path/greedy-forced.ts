@@ -103,22 +103,19 @@ function fillToLimit(candidates: readonly Candidate[], order: readonly number[],
 }
 
 /**
- * Both limits bind. Ordering by b − κ·relief moves, as κ grows, from the cheapest to the strongest; between two neighbouring orders that repay the whole limit, one below and
- * one above the deficit, their mixture that meets it is optimal, since every κ at which the order changes is tried.
+ * Both limits bind. Ordering by b − κ·relief moves, as κ grows, from the cheapest to the strongest, and changes only where two candidates tie. The mixture, meeting the deficit, of the fills just
+ * before and just after such a κ costs the same per unit of b − κ·relief as either, so it is optimal.
  */
 function fillBoth(candidates: readonly Candidate[], strongest: Fill, limit: Decimal, deficit: Decimal): Fill {
   let below: Fill | null = null;
   for (const kappa of changesOfOrder(candidates)) {
     const price = (entry: Candidate) => entry.bonus.minus(kappa.times(entry.relief));
-    // At κ itself tied candidates may stand either way: the weaker first, then the stronger first.
-    for (const preferStrong of [-1, 1]) {
-      const order = orderBy(candidates, (a, b) => tieCompare(price(a), price(b)) || preferStrong * b.relief.cmp(a.relief));
-      const fill = fillToLimit(candidates, order, limit);
-      if (weighted(candidates, fill).gte(deficit)) return below === null ? fill : mix(candidates, below, fill, deficit);
-      below = fill;
-    }
+    const order = orderBy(candidates, (a, b) => tieCompare(price(a), price(b)) || b.relief.cmp(a.relief));
+    const fill = fillToLimit(candidates, order, limit);
+    if (weighted(candidates, fill).gte(deficit)) return below === null ? fill : mix(candidates, below, fill, deficit);
+    below = fill;
   }
-  return below === null ? strongest : mix(candidates, below, strongest, deficit);
+  return strongest;
 }
 
 /** κ is a rounded quotient, so prices that are equal at it differ in their last digits. */

@@ -1,6 +1,6 @@
 import { divDown, divUp, min, pow10, WAD } from '../../core/fixed-point.ts';
-import { tokenMath } from './indexes.ts';
 import type { AaveAccountData, ValuedHolding } from './account-data.ts';
+import { tokenMath } from './indexes.ts';
 import type { AaveProfile } from './profile.ts';
 import type { AaveEMode, AaveReserve } from './state.ts';
 import { percentDivDown, percentDivHalfUp, percentDivUp, percentMulDown, percentMulHalfUp, percentMulUp } from './wad-ray.ts';

@@ -2,7 +2,7 @@ import { isPlimsollError, PlimsollError } from '../../core/errors.ts';
 import type { Address } from '../../core/ids.ts';
 import type { Discrepancy, Gap } from '../../core/portfolio.ts';
 import type { Precision } from '../../core/rule.ts';
-import type { Deployment, NormalizedAccount, Normalized, NormalizeInput } from '../protocol.ts';
+import type { Deployment, Normalized, NormalizedAccount, NormalizeInput } from '../protocol.ts';
 import { computeAccountData } from './account-data.ts';
 import { CallAnswers } from './call-answers.ts';
 import { isBorrowing, isUsingAsCollateral } from './configuration-bits.ts';

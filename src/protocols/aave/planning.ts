@@ -53,7 +53,7 @@ function arcsOf(context: ArcContext, valued: ValuedHolding): PlanningArc[] {
     arcs.push({ ...base, kind: 'withdraw', max: liquidity === null ? valued.supplied : min(valued.supplied, liquidity), all: valued.supplied, ...counted });
   }
   if (debt !== 0n) arcs.push({ ...base, kind: 'repay', max: debt, all: debt, debtUsd: price.neg(), limitDebtUsd: price.neg() });
-  if (!reserve.frozen && view.market.borrowAllowed && isBorrowableIn(profile, reserve, eMode)) {
+  if (!reserve.frozen && (view.market.borrowAllowed || !profile.sentinel) && isBorrowableIn(profile, reserve, eMode)) {
     arcs.push({ ...base, kind: 'borrow', max: borrowRoom(profile, valued), all: null, debtUsd: price, limitDebtUsd: price });
   }
   return arcs;

@@ -1,6 +1,6 @@
-import type { AaveProfile } from './profile.ts';
-import type { AavePool, AavePosition, AaveReserve, AaveHolding } from './state.ts';
 import { computeDebtIndex, computeIncomeIndex } from './indexes.ts';
+import type { AaveProfile } from './profile.ts';
+import type { AaveHolding, AavePool, AavePosition, AaveReserve } from './state.ts';
 
 /** A pool and one user's position in it, before or after a step. */
 export interface AaveLedger {

@@ -1,5 +1,5 @@
-import { erc20 } from '../../core/ids.ts';
 import type { Address } from '../../core/ids.ts';
+import { erc20 } from '../../core/ids.ts';
 import type { Deployment } from '../protocol.ts';
 import { orderOf, type PoolRows } from './rows.ts';
 import type { AaveHolding, AavePool } from './state.ts';

@@ -42,7 +42,7 @@ export const pools: fc.Arbitrary<ConstantProductPool> = fc.record({
 });
 
 /** Relative distance of two decimals; 0 where both are 0. */
-export function distance(a: Decimal, b: Decimal): Decimal {
+function distance(a: Decimal, b: Decimal): Decimal {
   const scale = Decimal.max(a.abs(), b.abs(), 1);
   return a.minus(b).abs().div(scale);
 }

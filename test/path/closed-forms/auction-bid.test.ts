@@ -79,6 +79,16 @@ describe(computeBestTake, () => {
     expect([second.profitUsd.toFixed(0), second.quantity.toString()]).toEqual(['2053', '100']);
   });
 
+  test('behavior: a remainder below chost is avoided on the better side', () => {
+    // Step 19 alone would take 56.6 ETH; of a target of 150,000 that would leave 37,700.
+    const offer = { ...atStep(19), tabUsd: d(150_000) };
+    const partial = computeBestTake({ ...offer, chostUsd: d(50_000) });
+    expect(partial.quantity.times(offer.priceUsd).toFixed(6)).toBe('100000.000000');
+    const whole = computeBestTake({ ...offer, chostUsd: d(140_000) });
+    expect(whole.quantity.times(offer.priceUsd).toFixed(6)).toBe('150000.000000');
+    expect(computeBestTake({ ...offer, chostUsd: d(37_000) }).quantity.toFixed(1)).toBe('56.6');
+  });
+
   test('behavior: no quantity that the auction allows earns more, and the answer is allowed', () => {
     fc.assert(
       fc.property(offers, (offer) => {

@@ -24,6 +24,12 @@ describe(computeAuctionPrice, () => {
     expect(computeAuctionPrice({ kind: 'exponential', cutRay: RAY / 2n }, 2_400n * RAY, 3n)).toBe(300n * RAY);
   });
 
+  test("behavior: powers round half up at every product, as the contract's", () => {
+    // The contract's algorithm, evaluated outside; rounding down would end in …0897600, exact arithmetic in …0607045….
+    const cutRay = 999_991_977_495_368_425_989_823_173n;
+    expect(computeAuctionPrice({ kind: 'exponential', cutRay }, 2_400n * RAY, 3_601n)).toBe(2_331_657_952_881_859_780_443_605_697_600n);
+  });
+
   test('behavior: it starts at the top and never rises', () => {
     fc.assert(
       fc.property(curves, fc.bigInt({ min: 1n, max: 10n ** 36n }), fc.bigInt({ min: 0n, max: 20_000n }), fc.bigInt({ min: 0n, max: 20_000n }), (curve, top, a, b) => {
@@ -88,6 +94,8 @@ describe(computeTake, () => {
   test('behavior: a partial purchase of a small target is refused', () => {
     const small = { ...SALE, tabRad: 900n * RAD, lotWad: WAD };
     expect(computeTake(TERMS, small, 0n, WAD / 10n)).toEqual({ kind: 'refused', reason: 'Clipper/no-partial-purchase' });
+    const equal = { ...small, tabRad: TERMS.chostRad };
+    expect(computeTake(TERMS, equal, 0n, WAD / 10n)).toEqual({ kind: 'refused', reason: 'Clipper/no-partial-purchase' });
     expect(computeTake(TERMS, small, 0n, WAD)).toMatchObject({ kind: 'taken', oweRad: 900n * RAD });
   });
 });

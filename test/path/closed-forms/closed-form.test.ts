@@ -35,6 +35,11 @@ describe(computeLeastAmount, () => {
     expect(computeLeastAmount(sums, d('1.2'), { collateralUsd: ONE, debtUsd: ZERO }, limits)).toEqual({ kind: 'limited', needed: d(90), limit: limits[1] });
   });
 
+  test('behavior: an amount that equals its limit is allowed', () => {
+    const wallet = { name: 'wallet', amount: d(90) } as const;
+    expect(computeLeastAmount({ collateralUsd: d(10), debtUsd: d(100) }, ONE, { collateralUsd: ONE, debtUsd: ZERO }, [wallet]).kind).toBe('amount');
+  });
+
   test('behavior: an action without effect on the target is harmful, not a division by 0', () => {
     expect(computeLeastAmount({ collateralUsd: d(1), debtUsd: d(1) }, d(2), { collateralUsd: d(-2), debtUsd: d(-1) }).kind).toBe('harmful');
   });

@@ -59,6 +59,7 @@ describe(computeLiquidatorOptimum, () => {
           expect(best.profitUsd.lte(0)).toBe(true);
           return;
         }
+        expect(size.lte(best.repayUsd)).toBe(true);
         expect(computeLiquidatorProfit(given, size).abs().lt('1e-60')).toBe(true);
         expect(size.isZero() || computeLiquidatorProfit(given, size.times('0.99')).lt(0)).toBe(true);
       }),

@@ -76,7 +76,8 @@ describe(computeSelfSale, () => {
 
   test('behavior: proceeds above the debt are limited by it', () => {
     const sums = { collateralUsd: d(100), debtUsd: d(200) };
-    const answer = computeSelfSale(sums, { collateralUsd: d(1000), threshold: d('0.01'), debtUsd: d(50), debtWeight: ONE }, POOL, ONE);
-    expect(answer).toMatchObject({ kind: 'limited', limit: { name: 'debt' } });
+    const repaying = (debtUsd: string) => computeSelfSale(sums, { collateralUsd: d(1000), threshold: d('0.01'), debtUsd: d(debtUsd), debtWeight: ONE }, POOL, ONE);
+    expect(repaying('101')).toMatchObject({ kind: 'limited', limit: { name: 'debt' } });
+    expect(repaying('101.1').kind).toBe('amount');
   });
 });

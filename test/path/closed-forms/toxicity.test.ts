@@ -49,6 +49,24 @@ describe(computeToxicity, () => {
     );
   });
 
+  test('behavior: the verdicts are strict at their own thresholds', () => {
+    fc.assert(
+      fc.property(pairAccounts, ({ sums, pair }) => {
+        const border = computeToxicity(sums, { collateralUsd: pair.bonus.plus(1).times(100), debtUsd: d(100) }, pair);
+        expect(border.raisesLoanToValue).toBe(false);
+        // Health against the threshold, in products: a quotient is rounded.
+        expect(border.lowersHealth).toBe(sums.collateralUsd.times(pair.debtWeight).lt(sums.debtUsd.times(pair.threshold).times(pair.bonus.plus(1))));
+        expect(
+          border.lowersHealthBelow
+            .times(pair.debtWeight)
+            .minus(pair.threshold.times(pair.bonus.plus(1)))
+            .abs()
+            .lt('1e-100'),
+        ).toBe(true);
+      }),
+    );
+  });
+
   test('behavior: with one collateral and one debt the verdicts are the same', () => {
     fc.assert(
       fc.property(pairAccounts, ({ sums, pair }) => {

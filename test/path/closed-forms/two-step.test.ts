@@ -49,6 +49,12 @@ describe(computeTwoStepLiquidation, () => {
     expect(both.total.div(both.single).minus(1).eq(both.first.times('0.5').div(500))).toBe(true);
   });
 
+  test('behavior: where the collateral pays for one call only, there is no second', () => {
+    const { sums, pair } = accountAt('0.99');
+    const both = computeTwoStepLiquidation(sums, { ...pair, collateralUsd: d(105) }, d(1000), d('0.5'));
+    expect(both).toMatchObject({ first: d(100), second: d(0), total: d(100), single: d(100) });
+  });
+
   test('behavior: where each call makes it worse, the first may be the whole close factor', () => {
     const { sums, pair } = accountAt('0.83');
     expect(computeTwoStepLiquidation(sums, pair, d(1000), d('0.5'))).toMatchObject({ first: d(500), second: d(250) });

@@ -3,11 +3,12 @@ import type { Address } from '../../../src/core/ids.ts';
 import type { CallResult } from '../../../src/core/source.ts';
 import { AAVE_V2_DEPLOYMENTS, AAVE_V3_DEPLOYMENTS, SPARK_DEPLOYMENTS } from '../../../src/protocols/aave/deployments.ts';
 import { normalizeAave } from '../../../src/protocols/aave/normalize.ts';
-import type { AaveHolding, AavePool, AavePosition } from '../../../src/protocols/aave/state.ts';
+import type { AavePosition } from '../../../src/protocols/aave/state.ts';
 import { valueAave } from '../../../src/protocols/aave/value.ts';
 import type { Deployment, Rows } from '../../../src/protocols/protocol.ts';
 import { category, T0 } from './apply-step.ts';
 import { assetOf, owed, poolOf, reserveOf, supplied } from './fact-sheet-pool.ts';
+import { positionOf, stateOf } from './normalized.ts';
 import { addressOf, answerCalls, type PoolContracts } from './pool-contracts.ts';
 import { aaveRows, changeRows, messariRows, type Row } from './subgraph-rows.ts';
 
@@ -90,7 +91,7 @@ describe('normalizeAave with a chain: v3', () => {
 
   test('behavior: LTV-zero members are told from 3.6 on, isolated categories from 3.7 on', () => {
     const pool = { ...POOL, eModes: POOL.eModes.map((entry) => ({ ...entry, isolated: true })) };
-    const eModes = (rule: string, revision: bigint) => (read({ contracts: { ...CONTRACTS, pool, rule, revision } }).markets[0]?.state as AavePool).eModes[0];
+    const eModes = (rule: string, revision: bigint) => stateOf(read({ contracts: { ...CONTRACTS, pool, rule, revision } })).eModes[0];
     expect(eModes('aave-v3@3.5', 9n)).toMatchObject({ ltvZero: [], isolated: false });
     expect(eModes('aave-v3@3.6', 10n)).toMatchObject({ ltvZero: [0], isolated: false });
     expect(eModes('aave-v3@3.7', 11n)).toMatchObject({ ltvZero: [0], isolated: true });
@@ -105,7 +106,7 @@ describe('normalizeAave with a chain: v3', () => {
 
   test('behavior: a category that neither kind of pool knows is left out', () => {
     const result = read({ contracts: { ...CONTRACTS, eModes: 'none', users: new Map([[OWNER, { ...POSITION, eMode: 0 }]]) } });
-    expect((result.markets[0]?.state as AavePool).eModes).toEqual([]);
+    expect(stateOf(result).eModes).toEqual([]);
     expect(result.gaps).toEqual([]);
   });
 
@@ -293,7 +294,7 @@ describe('normalizeAave with a chain: failures', () => {
       fail(`account ${OWNER}`)(answers);
     };
     const result = read({ change });
-    expect((result.markets[0]?.state as AavePool).reserves[0]).toMatchObject({ scaledSupply: null, scaledVariableDebt: null, availableLiquidity: null, gracePeriodUntil: 0n });
+    expect(stateOf(result).reserves[0]).toMatchObject({ scaledSupply: null, scaledVariableDebt: null, availableLiquidity: null, gracePeriodUntil: 0n });
     expect(result.accounts[0]?.position).toMatchObject({ eMode: 0 });
   });
 
@@ -306,8 +307,13 @@ describe('normalizeAave with a chain: failures', () => {
   });
 
   test('behavior: a configuration word of another form uses nothing as collateral', () => {
-    const result = read({ change: (answers) => [set(`configuration ${OWNER}`, ['x']), fail(`account ${OWNER}`)].forEach((change) => change(answers)) });
-    expect((result.accounts[0]?.position as AavePosition).holdings.some((holding: AaveHolding) => holding.usedAsCollateral)).toBe(false);
+    const result = read({
+      change: (answers) => {
+        set(`configuration ${OWNER}`, ['x'])(answers);
+        fail(`account ${OWNER}`)(answers);
+      },
+    });
+    expect(positionOf(result).holdings.some((holding) => holding.usedAsCollateral)).toBe(false);
   });
 });
 

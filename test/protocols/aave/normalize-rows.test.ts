@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Address } from '../../../src/core/ids.ts';
 import { AAVE_V2_DEPLOYMENTS, AAVE_V3_DEPLOYMENTS, SPARK_DEPLOYMENTS } from '../../../src/protocols/aave/deployments.ts';
 import { normalizeAave } from '../../../src/protocols/aave/normalize.ts';
-import type { AavePool, AavePosition } from '../../../src/protocols/aave/state.ts';
+import type { AavePosition } from '../../../src/protocols/aave/state.ts';
 import type { Deployment, Rows } from '../../../src/protocols/protocol.ts';
 import { category, T0 } from './apply-step.ts';
 import { owed, poolOf, reserveOf, supplied } from './fact-sheet-pool.ts';
+import { positionOf, stateOf } from './normalized.ts';
 import { aaveRows, changeRows, messariRows, type Row } from './subgraph-rows.ts';
 
 const RAY = 10n ** 27n;
@@ -30,7 +31,6 @@ function first(deployments: readonly Deployment[]): Deployment {
 }
 const [CORE, V2, SPARK] = [first(AAVE_V3_DEPLOYMENTS), first(AAVE_V2_DEPLOYMENTS), first(SPARK_DEPLOYMENTS)];
 const read = (rows: Rows, deployment = CORE) => normalizeAave({ deployment, owners: [OWNER], block: BLOCK, rows, calls: null });
-const stateOf = (result: ReturnType<typeof read>): AavePool => result.markets[0]?.state as AavePool;
 
 describe('normalizeAave without a chain: v3', () => {
   test('default: what the subgraph tells, called an estimate with its reasons', () => {
@@ -74,13 +74,13 @@ describe('normalizeAave without a chain: v3', () => {
 
   test('behavior: a flag without a balance is no collateral', () => {
     const users = new Map([[OWNER, { eMode: 0, holdings: [supplied(0, WAD), { ...owed(2, 5n), usedAsCollateral: true }] }]]);
-    expect((read(aaveRows(POOL, users)).accounts[0]?.position as AavePosition).holdings[1]).toEqual(owed(2, 5n));
+    expect(positionOf(read(aaveRows(POOL, users))).holdings[1]).toEqual(owed(2, 5n));
   });
 
   test('behavior: stable debt is read, though the rule of the day has none', () => {
     const stable = { principal: 9n, rate: 3n, lastUpdate: 7n };
     const users = new Map([[OWNER, { eMode: 0, holdings: [supplied(0, WAD), { ...owed(2, 0n), stableDebt: stable }] }]]);
-    expect((read(aaveRows(POOL, users)).accounts[0]?.position as AavePosition).holdings[1]?.stableDebt).toEqual(stable);
+    expect(positionOf(read(aaveRows(POOL, users))).holdings[1]?.stableDebt).toEqual(stable);
   });
 
   test('behavior: a category without members, and members that were not listed', () => {
@@ -182,17 +182,14 @@ describe('normalizeAave without a chain: Spark', () => {
     const both = new Map([[OWNER, { eMode: 0, holdings: [{ ...supplied(0, WAD), scaledVariableDebt: 7n }] }]]);
     const rows = messariRows(pool, both);
     const result = read({ ...rows, Positions: [...rows.Positions, ...rows.Positions] }, SPARK);
-    expect((result.accounts[0]?.position as AavePosition).holdings).toEqual([{ ...supplied(0, 2n * WAD), scaledVariableDebt: 14n }]);
+    expect(positionOf(result).holdings).toEqual([{ ...supplied(0, 2n * WAD), scaledVariableDebt: 14n }]);
   });
 
   test('behavior: a collateral side without a flag counts, one that says no does not', () => {
-    const flagged = (isCollateral: boolean | null) =>
-      (
-        read(
-          changeRows(messariRows(pool, users), 'Positions', (row, index) => (index === 0 ? { ...row, isCollateral } : row)),
-          SPARK,
-        ).accounts[0]?.position as AavePosition
-      ).holdings[0]?.usedAsCollateral;
+    const flagged = (isCollateral: boolean | null) => {
+      const rows = changeRows(messariRows(pool, users), 'Positions', (row, index) => (index === 0 ? { ...row, isCollateral } : row));
+      return positionOf(read(rows, SPARK)).holdings[0]?.usedAsCollateral;
+    };
     expect([flagged(null), flagged(true), flagged(false)]).toEqual([true, true, false]);
   });
 
