@@ -87,7 +87,7 @@ describe('foreign texts', () => {
     const { code, stdout } = await runCli(['wallet', file]);
     expect(code).toBe(0);
     expect(stdout).toContain('EVIL');
-    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(stdout).not.toMatch(/^\s*SAFE/m);
     // In JSON the text is carried as it is, escaped.
     const { stdout: json } = await runCli(['wallet', file, '--json']);

@@ -13,9 +13,6 @@ interface Use {
   readonly query: RowQuery;
 }
 
-/** Read by a source and not by an adapter's discovery: pools of exchanges, for slippage. */
-const READ_BY_SOURCES: Readonly<Record<string, GraphDialect>> = { 'uniswap-v3': 'graph-node' };
-
 const documents = createDocuments();
 const folders = readdirSync(SUBGRAPHS_ROOT, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(new URL(`${entry.name}/`, SUBGRAPHS_ROOT)).includes('queries.graphql'))
@@ -35,13 +32,24 @@ const PAGING: Readonly<Record<GraphDialect, Readonly<Record<string, unknown>>>> 
   subsquid: { limit: 500, offset: 0 },
 };
 
-describe.each(folders)('subgraphs/%s', (folder) => {
-  const own = uses.filter((use) => use.query.documents === folder);
-  const ofSource = READ_BY_SOURCES[folder];
-  const dialects = ofSource === undefined ? [...new Set(own.map((use) => use.dialect))] : [ofSource];
+/** Documents that no protocol's discovery reads: the source that does, and its dialect. */
+const READ_ELSEWHERE: ReadonlyMap<string, { readonly file: string; readonly dialect: GraphDialect }> = new Map([['uniswap-v3', { file: 'src/sources/uniswap-v3.ts', dialect: 'graph-node' }]]);
 
-  test('default: some deployment reads it, in one dialect', () => {
-    expect(dialects, `no deployment reads subgraphs/${folder}`).toHaveLength(1);
+/** The operations that some code names, and the dialects it reads them in. */
+function readersOf(folder: string): { readonly dialects: readonly GraphDialect[]; readonly operations: readonly string[] } {
+  const own = uses.filter((use) => use.query.documents === folder);
+  const elsewhere = READ_ELSEWHERE.get(folder);
+  if (elsewhere === undefined) return { dialects: [...new Set(own.map((use) => use.dialect))], operations: own.map((use) => use.query.operation) };
+  const text = readFileSync(new URL(`../${elsewhere.file}`, SUBGRAPHS_ROOT), 'utf8');
+  const named = text.includes(`documents: '${folder}'`) ? [...text.matchAll(/operation: '(\w+)'/g)].flatMap(([, name]) => name ?? []) : [];
+  return { dialects: [elsewhere.dialect], operations: named };
+}
+
+describe.each(folders)('subgraphs/%s', (folder) => {
+  const { dialects, operations } = readersOf(folder);
+
+  test('default: it is read, in one dialect', () => {
+    expect(dialects, `nobody reads subgraphs/${folder}: a protocol's discovery must, or a source that READ_ELSEWHERE names`).toHaveLength(1);
   });
 
   test('behavior: every document validates against the API of its excerpt', () => {
@@ -49,10 +57,8 @@ describe.each(folders)('subgraphs/%s', (folder) => {
     for (const dialect of dialects) expect(validate(buildApiSchema(documents.schema(folder), dialect), parse(text)).map((error) => error.message)).toEqual([]);
   });
 
-  test('behavior: no operation is left over', () => {
-    const used = new Set(own.map((use) => use.query.operation));
-    const left = documents.operationNames(folder).filter((name) => !used.has(name));
-    expect(left).toEqual(ofSource === undefined ? [] : documents.operationNames(folder));
+  test('behavior: no operation is left over, and none is missing', () => {
+    expect(documents.operationNames(folder).toSorted()).toEqual([...new Set(operations)].toSorted());
   });
 });
 

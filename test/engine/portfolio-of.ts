@@ -10,7 +10,6 @@ const RULES: readonly Rule[] = [linearRule, linearPerpRule, genericLendingRule];
 
 export const NOW = 1_750_000_000;
 export const OWNER = '0x00000000000000000000000000000000000000aa';
-const E18 = 10n ** 18n;
 
 const token = (digit: string): AssetId => erc20('eip155:1', `0x${digit.repeat(40)}`);
 export const WETH = token('1');

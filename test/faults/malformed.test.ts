@@ -121,8 +121,8 @@ describe.each(DEPLOYMENTS)('fields of the subgraph of %s', (deployment) => {
   // Morpho's loan token is priced on the chain, or by the subgraph.
   const edits: Edits = { [FILES[MORPHO]]: editField('Token', 'lastPriceUSD', { to: '1' }) };
 
-  test.each(INSTEAD)('behavior: %s in any one field breaks no report without a chain', async (_name, value) => {
-    expect(await breakFields(deployment, [value], { edits, withChain: false })).toEqual([]);
+  test('behavior: numbers out of range in any one field break no report without a chain', async () => {
+    expect(await breakFields(deployment, ['0', '-1', `1${'0'.repeat(90)}`], { edits, withChain: false })).toEqual([]);
   });
 });
 

@@ -9,7 +9,6 @@ import { chooseDataset, cutDataset, listDatasets, RECORDED_ROOT } from '../../sr
 import { readDataset } from '../../src/sources/recorded/dataset.ts';
 
 const CONSTRUCTED = parseWallet('0xc0ffee00000000000000000000000000c0ffee01');
-const OVER_TIME = parseWallet('0x09f1b4c0a59494f2c695924bcc4b9ce698f22233');
 const NOBODY = parseWallet(`0x${'12'.repeat(20)}`);
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-empty-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,7 +36,7 @@ describe(listDatasets, () => {
 describe(chooseDataset, () => {
   test.each([
     ['by its name', 'morpho-depeg', [CONSTRUCTED], 'morpho-depeg'],
-    ['by a wallet that it knows', null, [NOBODY, OVER_TIME], 'aave-v2-09f1'],
+    ['by a wallet that it knows', null, [NOBODY, CONSTRUCTED], 'constructed-wallet'],
     ['the first of all for a wallet that none knows', null, [NOBODY], 'aave-v2-09f1'],
     ['by its folder', join(RECORDED_ROOT, 'constructed-wallet'), [NOBODY], 'constructed-wallet'],
   ] as const)('behavior: %s', async (_how, named, owners, name) => {

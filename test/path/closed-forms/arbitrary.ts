@@ -41,11 +41,5 @@ export const pools: fc.Arbitrary<ConstantProductPool> = fc.record({
   basis: fc.oneof(fc.constant(new Decimal(1)), decimalBetween(0.97, 1.03)),
 });
 
-/** Relative distance of two decimals; 0 where both are 0. */
-function distance(a: Decimal, b: Decimal): Decimal {
-  const scale = Decimal.max(a.abs(), b.abs(), 1);
-  return a.minus(b).abs().div(scale);
-}
-
 /** Rounding of 120-digit arithmetic. */
 export const TINY: Decimal = new Decimal('1e-80');

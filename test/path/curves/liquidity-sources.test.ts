@@ -1,6 +1,7 @@
 import { parse, validate } from 'graphql';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseWallet } from '../../../src/core/ids.ts';
+import { assumedCurve } from '../../../src/path/curve-assumed.ts';
 import { requireUsableCurve } from '../../../src/path/curve-check.ts';
 import { defaultCurve, recordedCurve } from '../../../src/path/curve-recorded.ts';
 import { uniswapV3Curve } from '../../../src/path/curve-uniswap-v3.ts';
@@ -66,6 +67,20 @@ describe(readRecordedLiquidity, async () => {
     expect(defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT, maxAgeSeconds: DAY }).assumed).toBe(false);
     expect(defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT - DAY, maxAgeSeconds: DAY }).assumed).toBe(true);
     expect(defaultCurve(WETH, USDC, [], { marketUsd, at: AT, maxAgeSeconds: DAY })).toMatchObject({ assumed: true, observedAt: null });
+  });
+
+  test('behavior: the conservative table is nowhere below a recorded median', () => {
+    const usd: Readonly<Record<string, number>> = { USDC: 1, USDT: 1, TUSD: 1, USDP: 1, WETH: 2_040, WBTC: 37_300, wstETH: 2_340, sfrxETH: 2_170 };
+    let compared = 0;
+    for (const { from, to, fromSymbol, toSymbol, points } of recorded) {
+      const [fromUsd = 0, toUsd = 0] = [usd[fromSymbol], usd[toSymbol]];
+      const curve = assumedCurve(from, to, { fromUsd, toUsd });
+      for (const { size, impact } of points.filter((point) => point.size <= curve.depth)) {
+        expect(1 - (curve.out(size) * toUsd) / (size * fromUsd)).toBeGreaterThanOrEqual(impact);
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(500);
   });
 
   test('error: MissingPrice', () => {
