@@ -104,11 +104,17 @@ describe('plimsoll wallet', () => {
     ['a missing document', ['wallet', 'nowhere.json'], /cannot be read/],
     ['a folder that cannot be written', ['wallet', WALLET, '--save', '/nowhere/p.json'], /cannot be written/],
   ])('error: exit code 2 and one clear line for %s', async (_, args, message) => {
-    const [text, json] = await Promise.all([runCli([...args, '--quiet']), runCli([...args, '--quiet', '--json'])]);
-    expect([text.code, json.code, text.stdout]).toEqual([2, 2, '']);
-    expect(text.stderr).toMatch(message);
-    expect(text.stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(JSON.parse(json.stdout).error).toMatchObject({ code: expect.any(String), message: expect.stringMatching(message), retryable: false });
+    const { code, stdout, stderr } = await runCli([...args, '--quiet', '--json']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: expect.any(String), message: expect.stringMatching(message), retryable: false });
+  });
+
+  test('error: without --json the line is all there is', async () => {
+    const { code, stdout, stderr } = await runCli(['wallet', '0x12', '--quiet']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('plimsoll: "0x12" is not a wallet. Write a 20-byte address (0x and 40 hex digits) or a CAIP-10 account such as eip155:1:0x….\n');
   });
 
   test('error: exit code 4 where nothing can be reached, and the key is in no output', async () => {
