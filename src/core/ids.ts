@@ -1,3 +1,4 @@
+import { getAddress } from 'ethers';
 import { PlimsollError } from './errors.ts';
 
 /** A CAIP-2 chain id, as in `eip155:1`. */
@@ -61,6 +62,11 @@ export function parseWallet(text: string): Address {
 /** Tells whether `text` is a lower-case 20-byte address. */
 export function isAddress(text: string): text is Address {
   return ADDRESS.test(text);
+}
+
+/** An address as it is shown outside: with the EIP-55 checksum. */
+export function toChecksum(address: string): string {
+  return getAddress(address);
 }
 
 /** Lower-cases an address that is known to be one. @throws {PlimsollError} MALFORMED_RESPONSE */

@@ -1,4 +1,5 @@
 import { type Decimal, fromFixed, toText } from '../core/decimal.ts';
+import { toChecksum } from '../core/ids.ts';
 import { encodeJson, type Json } from '../core/json.ts';
 import type { Leg } from '../core/rule.ts';
 import type { AccountEvaluation, ExposureSums } from './evaluate.ts';
@@ -19,7 +20,7 @@ export function reportToJson(report: Report): Json {
   return {
     status: report.status,
     statusWithoutGaps: report.statusWithoutGaps,
-    owners: report.owners,
+    owners: report.owners.map(toChecksum),
     recorded: report.recorded,
     asOf: {
       ...time('createdAt', report.asOf.createdAt),
@@ -80,7 +81,7 @@ function accountToJson(account: AccountEvaluation, report: Report): Json {
   const lasts = report.timeToLiquidation.accounts.find((found) => found.account === account);
   return {
     id: entry.id,
-    owner: entry.owner,
+    owner: toChecksum(entry.owner),
     chain: marketEntry.chain,
     protocol: marketEntry.protocol,
     deployment: marketEntry.deployment,

@@ -12,6 +12,7 @@ import { findRule } from '../protocols/registry.ts';
 import { groupAssets } from './asset-groups.ts';
 import { openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
+import { isName, resolveOwners } from './resolve-owners.ts';
 
 /** What a report is asked for. */
 export interface WalletRequest {
@@ -54,10 +55,12 @@ function shockOf(opened: OpenedPortfolio, text: string, groups: ReturnType<typeo
 }
 
 async function readWallet(request: WalletRequest, config: Config): Promise<Portfolio> {
-  const owners = [...new Set(request.subject.split(',').map(parseWallet))];
-  const runtime = await openRuntime(config, { owners, ...pick(request) });
+  const texts = request.subject.split(',');
+  // Addresses choose the recorded data set; a name is looked up once the chains are open.
+  const addresses = texts.filter((text) => !isName(text)).map(parseWallet);
+  const runtime = await openRuntime(config, { owners: addresses, ...pick(request) });
   try {
-    return await readPortfolio(owners, runtime.reader);
+    return await readPortfolio(await resolveOwners(texts, runtime.reader.chains), runtime.reader);
   } finally {
     await runtime.close();
   }

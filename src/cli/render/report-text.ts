@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { toChecksum } from '../../core/ids.ts';
 import type { Gap } from '../../core/portfolio.ts';
 import type { AccountEvaluation } from '../../engine/evaluate.ts';
 import type { FirstLiquidation, WalletLiquidationPrice } from '../../engine/liquidation-price.ts';
@@ -24,7 +25,10 @@ export function renderReport(report: Report, shocked: ShockedWallet | null): str
 }
 
 function renderHead(report: Report): string[] {
-  const owners = report.owners.length === 1 ? report.owners[0] : report.owners.map(short).join(', ');
+  const owners = report.owners
+    .map(toChecksum)
+    .map((owner, _, all) => (all.length === 1 ? owner : short(owner)))
+    .join(', ');
   const source = report.recorded === null ? instant(report.asOf.createdAt) : `recorded: ${plain(report.recorded)}`;
   return [
     `Wallet ${owners}`,
