@@ -69,7 +69,7 @@ function openLive(config: Config, deployments: readonly Deployment[], surroundin
       graph: createGraphSource({ ...surroundings, policy }),
       endpointOf: (deployment) => liveEndpoint(config, deployment),
       chains,
-      prices: config.priceApiUrl === null ? null : createLlamaPrices(config.priceApiUrl, surroundings.fetch),
+      prices: config.priceApiUrl === null ? null : createLlamaPrices(config.priceApiUrl, { ...surroundings, policy }),
       now: () => Math.floor(surroundings.clock.now() / 1000),
       maxBlockAgeSeconds: config.maxBlockAgeSeconds,
       recorded: null,

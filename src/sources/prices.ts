@@ -4,7 +4,9 @@ import * as z from 'zod';
 import { InvalidFile, PlimsollError } from '../core/errors.ts';
 import { ASSET_PATTERN, type AssetId, tokenOf } from '../core/ids.ts';
 import type { PortfolioPrice } from '../core/portfolio.ts';
-import type { Fetch } from './clock.ts';
+import type { Surroundings } from './clock.ts';
+import { failureOfFetch, failureOfStatus } from './failure.ts';
+import { createLane, DEFAULT_POLICY, type RequestPolicy } from './lane.ts';
 
 const price = z.strictObject({
   asset: z.string().regex(ASSET_PATTERN),
@@ -60,43 +62,41 @@ const LLAMA_CHAINS: Readonly<Record<string, string>> = {
 const llamaAnswer = z.object({ coins: z.record(z.string(), z.object({ symbol: z.string(), price: z.number().positive(), timestamp: z.int() })) });
 /** Prices of one request. */
 const COINS_PER_REQUEST = 60;
-const TIMEOUT_MS = 10_000;
+const LABEL = 'market price API';
 
 /**
  * Market prices from an API in the form of coins.llama.fi (`/prices/historical/{time}/{coins}`). They are shown beside the oracle's and decide nothing.
  *
- * @throws {PlimsollError} SOURCE_UNREACHABLE, MALFORMED_RESPONSE
+ * @throws {PlimsollError} SOURCE_*, MALFORMED_RESPONSE
  */
-export function createLlamaPrices(base: string, fetch: Fetch): MarketPrices {
+export function createLlamaPrices(base: string, options: Surroundings & { readonly policy?: Partial<RequestPolicy> }): MarketPrices {
+  const lane = createLane(LABEL, { ...DEFAULT_POLICY, ...options.policy }, options);
   return {
     fetchPrices: async (assets, at) => {
       const coins = new Map(assets.flatMap((asset): [string, AssetId][] => coinOf(asset)));
       const keys = [...coins.keys()];
       const pages = Array.from({ length: Math.ceil(keys.length / COINS_PER_REQUEST) }, (_, page) => keys.slice(page * COINS_PER_REQUEST, (page + 1) * COINS_PER_REQUEST));
-      const answers = await Promise.all(pages.map((page) => fetchPage(base, page, at, fetch)));
+      const answers = await Promise.all(pages.map((page) => lane.send((signal) => fetchPage(`${base.replace(/\/$/, '')}/prices/historical/${at}/${page.join(',')}`, signal, options))));
       return answers.flatMap((answer) =>
         Object.entries(answer.coins).flatMap(([coin, entry]): PortfolioPrice[] => {
           const asset = coins.get(coin);
-          return asset === undefined ? [] : [{ asset, symbol: entry.symbol, usd: toPlainText(entry.price), source: 'market price API', observedAt: entry.timestamp }];
+          return asset === undefined ? [] : [{ asset, symbol: entry.symbol, usd: toPlainText(entry.price), source: LABEL, observedAt: entry.timestamp }];
         }),
       );
     },
   };
 }
 
-async function fetchPage(base: string, coins: readonly string[], at: bigint, fetch: Fetch): Promise<z.infer<typeof llamaAnswer>> {
-  const url = `${base.replace(/\/$/, '')}/prices/historical/${at}/${coins.join(',')}`;
-  let body: unknown;
+async function fetchPage(url: string, signal: AbortSignal, { fetch, clock }: Surroundings): Promise<z.infer<typeof llamaAnswer>> {
+  let response: Response;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) throw new PlimsollError('SOURCE_UNREACHABLE', `The market price API answered ${response.status}. The report goes on with oracle prices.`);
-    body = await response.json();
-  } catch (cause) {
-    if (cause instanceof PlimsollError) throw cause;
-    throw new PlimsollError('SOURCE_UNREACHABLE', 'The market price API did not answer. The report goes on with oracle prices.', {}, { cause });
+    response = await fetch(url, { signal });
+  } catch (error) {
+    throw failureOfFetch(LABEL, error);
   }
-  const parsed = llamaAnswer.safeParse(body);
-  if (!parsed.success) throw new PlimsollError('MALFORMED_RESPONSE', 'The market price API answered in an unexpected form.');
+  if (!response.ok) throw failureOfStatus(LABEL, response.status, response.headers, clock.now());
+  const parsed = llamaAnswer.safeParse(await response.json().catch(() => null));
+  if (!parsed.success) throw new PlimsollError('MALFORMED_RESPONSE', `The ${LABEL} answered in an unexpected form. The report goes on with oracle prices.`);
   return parsed.data;
 }
 

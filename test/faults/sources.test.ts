@@ -222,7 +222,7 @@ describe('market prices', () => {
   const open = async (script: Script) => {
     const scene = await openScene();
     scene.network.fail({ match: (request) => request.url.startsWith(BASE), ...script });
-    return { ...scene, reader: { ...scene.reader, prices: createLlamaPrices(BASE, scene.network.fetch) } };
+    return { ...scene, reader: { ...scene.reader, prices: createLlamaPrices(BASE, { clock: scene.clock, random: () => 0.5, fetch: scene.network.fetch }) } };
   };
 
   test('default', async () => {
@@ -233,8 +233,9 @@ describe('market prices', () => {
   });
 
   test.each([
-    ['down', { kind: 'down' }, 'SOURCE_UNREACHABLE', /did not answer\. The report goes on with oracle prices\./],
-    ['out of order', { kind: 'status', status: 500 }, 'SOURCE_UNREACHABLE', /answered 500\. The report goes on/],
+    ['down', { kind: 'down' }, 'SOURCE_UNREACHABLE', /cannot be reached/],
+    ['out of order', { kind: 'status', status: 500 }, 'SOURCE_UNREACHABLE', /answers HTTP 500\. Try again later/],
+    ['hanging', { kind: 'hang' }, 'SOURCE_TIMEOUT', /market price API/],
     ['malformed', { kind: 'answer', json: { coins: { 'ethereum:0x1': { symbol: 'X', price: 'high', timestamp: 1 } } } }, 'MALFORMED_RESPONSE', /unexpected form/],
     ['zero', { kind: 'answer', json: { coins: { 'ethereum:0x1': { symbol: 'X', price: 0, timestamp: 1 } } } }, 'MALFORMED_RESPONSE', /unexpected form/],
   ] as const)('error: a gap of the chain where they are %s; all accounts are there', async (_name, fault, code, says) => {

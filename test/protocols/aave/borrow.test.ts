@@ -98,6 +98,19 @@ describe('applyBorrow: borrowing power', () => {
     ]);
   });
 
+  test('behavior: the collateral that a debt needs is rounded half up until 3.4, then up', () => {
+    // 750,001 of debt need 1,000,001 and a third.
+    const units = poolOf([plain('WETH', { ltvBps: 7500, liquidationThresholdBps: 8000, decimals: 8 }), plain('USDC', { decimals: 8 })]);
+    const of = (rule: string) => refusalBy(rule, viewOf(units, [supplied(0, 1_000_001n), owed(2, 750_000n)]), borrow(1n));
+    expect(['aave-v2@2', 'aave-v3@3.0', 'aave-v3@3.4', 'aave-v3@3.5', 'aave-v3@3.7'].map(of)).toEqual([
+      'accepted',
+      'accepted',
+      'accepted',
+      'CollateralCannotCoverNewBorrow',
+      'CollateralCannotCoverNewBorrow',
+    ]);
+  });
+
   test('error: RULE_VIOLATION without any collateral', () => {
     expect(['aave-v2@2', 'aave-v3@3.0', 'aave-v3@3.4', 'aave-v3@3.5'].map((rule) => refusal(rule, 1n, []))).toEqual(['9', '34', 'CollateralBalanceIsZero', 'LtvValidationFailed']);
   });

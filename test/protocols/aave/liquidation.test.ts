@@ -164,6 +164,13 @@ describe('computeSeizure', () => {
     expect(['aave-v3@3.4', 'aave-v3@3.5', 'aave-v3@3.7'].map((rule) => repaid(rule, 5n))).toEqual([13n, 14n, 14n]);
   });
 
+  test('behavior: the fee on the bonus is rounded half up, in 3.7 up, and v2 has none', () => {
+    // 1,100 seized of 1,000: a bonus of 100, of which 10.4 % are 10.4 units.
+    const fee = (rule: string) =>
+      computeSeizure(getAaveProfile(rule), { ...input, collateralPrice: 1n, debtPrice: 1n, collateralBalance: 5_000n, debtToCover: 1_000n, bonusBps: 11_000n, protocolFeeBps: 1_040n }).protocolFee;
+    expect(['aave-v2@2', 'aave-v3@3.0', 'aave-v3@3.6', 'aave-v3@3.7'].map(fee)).toEqual([0n, 10n, 10n, 11n]);
+  });
+
   test('behavior: v2 lowers the repayment to what the collateral pays', () => {
     // 21 offered ask for 22.05; the 21 there pay 20.
     const even = { ...input, collateralPrice: 1n, debtPrice: 1n };
@@ -305,6 +312,10 @@ describe('applyLiquidation: e-mode', () => {
     const after = of('aave-v3@3.0', 'USDC', 1_950_000n * USD);
     expect(after.paid[0]?.amount).toBe(975_000n * USD);
     expect(after.liquidation?.seized[0]?.amount).toBe(984_750n * USD);
+  });
+
+  test('behavior: from 3.3 on every debt has its own price', () => {
+    expect(of('aave-v3@3.3', 'USDC', 1_990_000n * USD).liquidation?.seized[0]?.amount).toBe(502_475n * USD);
   });
 
   test('behavior: a category price of 0 means that there is none', () => {
