@@ -1,0 +1,133 @@
+import { type Decimal, fromFixed } from '../core/decimal.ts';
+import { InvalidArgument } from '../core/errors.ts';
+import type { AssetId, ChainId } from '../core/ids.ts';
+import type { PlanningAccount, PlanningArc } from '../core/rule.ts';
+import { evaluateAccount, marketPricesOf } from '../engine/evaluate.ts';
+import type { Moves } from '../engine/moves.ts';
+import type { OpenedAccount, OpenedPortfolio } from '../engine/open-portfolio.ts';
+import type { PathAccount, PathArc, PathProblem, PathRoute, PathScenario } from './problem.ts';
+
+/** Interest between quote and execution that a plan provides for unless told otherwise, seconds. */
+export const DEFAULT_HEAD_ROOM_SECONDS = 600n;
+/** Share that targets are raised by beside it: rounding of whole plans. */
+export const TARGET_HEAD_ROOM = 1e-6;
+
+/** What is asked of a plan. */
+export interface PlanTarget {
+  /** Health in exposure form that every account with debt must reach; at least 1. */
+  readonly health: number;
+  /** Other targets for single accounts, by account id. */
+  readonly byAccount?: ReadonlyMap<string, number>;
+  /** Unified health factor to reach; null = only the accounts. */
+  readonly unified: number | null;
+  /** Price moves under which every account must still stand at `health`. */
+  readonly scenarios: readonly { readonly name: string; readonly moves: Moves; readonly health: number }[];
+}
+
+/** Prices, means and costs around the accounts. */
+export interface PlanMeans {
+  readonly routes: readonly PathRoute[];
+  readonly flashLenders: PathProblem['flashLenders'];
+  readonly cash: PathProblem['cash'];
+  readonly cashCost: number;
+  /** USD of one action on a chain. */
+  readonly gasUsd: (chain: ChainId, kind: PathArc['kind']) => number;
+  readonly headRoomSeconds?: bigint;
+}
+
+/**
+ * Puts a portfolio into a path problem: every account at the time when the plan may run, linear in what its rule says the owner can do, at the protocol's own prices in its rows and
+ * at market prices (the protocol's where there is none) in the objective.
+ *
+ * @throws {InvalidArgument} for a target below 1, or an account whose rule has no planning view.
+ */
+export function buildProblem(opened: OpenedPortfolio, target: PlanTarget, means: PlanMeans): PathProblem {
+  requireTarget(target);
+  const headRoom = means.headRoomSeconds ?? DEFAULT_HEAD_ROOM_SECONDS;
+  const marketUsd = new Map<AssetId, number>();
+  const known = marketPricesOf(opened.portfolio);
+  const accounts = opened.accounts.map((account) => {
+    const later = { ...account, view: { ...account.view, at: account.view.at + headRoom } };
+    for (const leg of account.legs) if (!marketUsd.has(leg.asset)) marketUsd.set(leg.asset, (known.get(leg.asset) ?? leg.priceUsd).toNumber());
+    return buildAccount(later, target, means);
+  });
+  return {
+    accounts,
+    cash: means.cash,
+    marketUsd,
+    routes: means.routes,
+    flashLenders: means.flashLenders,
+    unifiedTarget: target.unified,
+    cashCost: means.cashCost,
+    headRoom: `interest for ${headRoom} s, targets raised by ${TARGET_HEAD_ROOM}`,
+  };
+}
+
+function requireTarget({ health, unified, scenarios, byAccount }: PlanTarget): void {
+  const targets = [health, ...(unified === null ? [] : [unified]), ...scenarios.map((scenario) => scenario.health), ...(byAccount?.values() ?? [])];
+  const bad = targets.find((value) => !(value >= 1 && value < 100));
+  if (bad !== undefined) throw new InvalidArgument(`A target of ${bad} cannot be planned for: health must be at least 1 (and below 100).`, { target: bad });
+}
+
+function buildAccount(account: OpenedAccount, target: PlanTarget, means: PlanMeans): PathAccount {
+  const planning = planningOf(account, account.view.market);
+  const { chain, label } = account.marketEntry;
+  const now = sumsOf(account, undefined);
+  const goal = target.byAccount?.get(account.entry.id) ?? target.health;
+  const shocked = target.scenarios.map((scenario) => ({ scenario, planning: planningOf(account, account.rule.reprice(account.view.market, scenario.moves)), sums: sumsOf(account, scenario.moves) }));
+  return {
+    id: account.entry.id,
+    label,
+    chain: chain as ChainId,
+    ...now,
+    target: goal * (1 + TARGET_HEAD_ROOM),
+    borrowLimit: planning.borrowLimit === null ? null : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: planning.borrowLimit.debtUsd.toNumber() },
+    scenarios: shocked.map(({ scenario, sums }): PathScenario => ({ name: scenario.name, ...sums, target: scenario.health * (1 + TARGET_HEAD_ROOM) })),
+    minimumDebts: planning.minimumDebts.map(({ asset, decimals, current, minimum }) => ({ asset, current: tokens(current, decimals), minimum: tokens(minimum, decimals) })),
+    asynchronous: planning.asynchronous,
+    arcs: planning.arcs.map((arc) => buildArc(arc, planning, { shocked: shocked.map((entry) => entry.planning), gasUsd: means.gasUsd(chain as ChainId, arc.kind) })),
+  };
+}
+
+function planningOf(account: OpenedAccount, market: unknown): PlanningAccount {
+  const planning = account.rule.planning?.({ ...account.view, market });
+  if (planning === undefined) throw new InvalidArgument(`${account.marketEntry.label}: the rule ${account.rule.id} has no planning view; leave the account out.`, { account: account.entry.id });
+  return planning;
+}
+
+function sumsOf(account: OpenedAccount, moves: Moves | undefined): { readonly collateralUsd: number; readonly debtUsd: number } {
+  const { adjustedCollateral, adjustedDebt } = evaluateAccount(account, new Map(), { at: account.view.at, ...(moves === undefined ? {} : { moves }) });
+  return { collateralUsd: adjustedCollateral.toNumber(), debtUsd: adjustedDebt.toNumber() };
+}
+
+interface ArcContext {
+  /** The account's planning view in each scenario. */
+  readonly shocked: readonly PlanningAccount[];
+  readonly gasUsd: number;
+}
+
+function buildArc(arc: PlanningArc, planning: PlanningAccount, context: ArcContext): PathArc {
+  return {
+    id: `${arc.kind} ${arc.asset}`,
+    kind: arc.kind,
+    asset: arc.asset,
+    max: arc.max === null ? Number.POSITIVE_INFINITY : tokens(arc.max, arc.decimals),
+    all: arc.all === null ? null : tokens(arc.all, arc.decimals),
+    effect: { collateralUsd: arc.collateralUsd.toNumber(), debtUsd: arc.debtUsd.toNumber() },
+    borrowEffect: planning.borrowLimit === null ? null : { collateralUsd: arc.limitCollateralUsd.toNumber(), debtUsd: arc.limitDebtUsd.toNumber() },
+    scenarioEffects: context.shocked.map((shocked) => effectIn(shocked, arc)),
+    cashPerUnit: { supply: -1, repay: -1, withdraw: 1, borrow: 1, close: 0 }[arc.kind],
+    feeUsdPerUnit: 0,
+    gasUsd: context.gasUsd,
+  };
+}
+
+function effectIn(planning: PlanningAccount, arc: PlanningArc): PathArc['effect'] {
+  const same = planning.arcs.find((other) => other.kind === arc.kind && other.asset === arc.asset);
+  return same === undefined ? { collateralUsd: 0, debtUsd: 0 } : { collateralUsd: same.collateralUsd.toNumber(), debtUsd: same.debtUsd.toNumber() };
+}
+
+function tokens(raw: bigint, decimals: number): number {
+  const amount: Decimal = fromFixed(raw, decimals);
+  return amount.toNumber();
+}
