@@ -189,6 +189,8 @@ describe('applyBorrow: siloed reserves', () => {
     expect(refusal('aave-v3@3.6', [], 'USDC')).toBe('accepted');
     expect(refusal('aave-v3@3.6', [owed(2, 10n)], 'USDC')).toBe('accepted');
     expect(refusal('aave-v3@3.6', [owed(3, 10n)], 'DAI')).toBe('accepted');
+    // A reserve that became siloed beside another debt binds nobody until it is the only one.
+    expect(refusal('aave-v3@3.6', [owed(2, 10n), owed(3, 10n)], 'DAI')).toBe('accepted');
     expect(refusal('aave-v3@3.7', [owed(2, 10n)], 'DAI')).toBe('accepted');
     expect(refusal('aave-v2@2', [owed(2, 10n)], 'DAI')).toBe('accepted');
   });
