@@ -10,8 +10,8 @@ const USD = 10n ** 8n;
 const WAD = 10n ** 18n;
 
 function plan(rule: string, view: AaveTestView) {
-  const { planning } = createAaveRule(getAaveProfile(rule));
-  const planned = planning?.(view);
+  const aave = createAaveRule(getAaveProfile(rule));
+  const planned = aave.planning?.(view);
   if (planned === undefined) throw new Error('an Aave rule plans');
   return planned;
 }
