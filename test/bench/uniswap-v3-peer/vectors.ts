@@ -40,7 +40,7 @@ const SPACINGS: readonly (readonly [fee: number, spacing: number])[] = [
 const TOKENS = [new Token(1, `0x${'1'.repeat(40)}`, 18), new Token(1, `0x${'2'.repeat(40)}`, 6)] as const;
 
 const ticks = [-887_272, 887_272, 0, 1, -1, ...Array.from({ length: 60 }, () => random.integer(-887_272, 887_272))].map((tick) => [tick, TickMath.getSqrtRatioAtTick(tick).toString()]);
-const steps = Array.from({ length: 120 }, randomStep);
+const steps = [...Array.from({ length: 120 }, randomStep), ...Array.from({ length: 60 }, boundaryStep), ...Array.from({ length: 30 }, extremeStep)];
 const pools = [];
 for (let at = 0; at < 16; at++) pools.push(await randomPool(at));
 writeFileSync(
@@ -61,18 +61,33 @@ function natural(digits: number): bigint {
 
 function randomStep(): Readonly<Record<string, string | number>> {
   const tick = random.integer(-300_000, 300_000);
-  const [feePips] = random.pick(SPACINGS);
-  const current = TickMath.getSqrtRatioAtTick(tick);
-  const target = TickMath.getSqrtRatioAtTick(tick + random.pick([-1, 1]) * random.integer(1, 4_000));
-  const liquidity = (natural(24) + 1n).toString();
-  const remaining = natural(28).toString();
-  const [price, amountIn, amountOut, fee] = SwapMath.computeSwapStep(current, target, jsbi(liquidity), jsbi(remaining), feePips);
+  return step(tick, tick + random.pick([-1, 1]) * random.integer(1, 4_000), natural(24) + 1n, natural(28));
+}
+
+/** An input one unit short of reaching the target. */
+function boundaryStep(): Readonly<Record<string, string | number>> {
+  const tick = random.integer(-60_000, 60_000);
+  const target = tick - random.integer(1, 40_000);
+  const liquidity = natural(4) + 1n;
+  const needed = BigInt(SwapMath.computeSwapStep(TickMath.getSqrtRatioAtTick(tick), TickMath.getSqrtRatioAtTick(target), jsbi(liquidity.toString()), jsbi((10n ** 30n).toString()), 0)[1].toString());
+  return step(tick, target, liquidity, needed > 1n ? needed - 1n : 1n, 0);
+}
+
+/** Inputs and prices whose product exceeds 256 bits, with so much liquidity that the contract's other rounding there shows. */
+function extremeStep(): Readonly<Record<string, string | number>> {
+  const liquidity = 10n ** 37n * BigInt(random.integer(1, 9)) + natural(30);
+  return step(random.integer(860_000, 880_000), random.integer(200_000, 300_000), liquidity, 10n ** 30n * BigInt(random.integer(1, 9)) + natural(29));
+}
+
+function step(tick: number, targetTick: number, liquidity: bigint, remaining: bigint, feePips = random.pick(SPACINGS)[0]): Readonly<Record<string, string | number>> {
+  const [current, target] = [TickMath.getSqrtRatioAtTick(tick), TickMath.getSqrtRatioAtTick(targetTick)];
+  const [price, amountIn, amountOut, fee] = SwapMath.computeSwapStep(current, target, jsbi(liquidity.toString()), jsbi(remaining.toString()), feePips);
   return {
     feePips,
     sqrtPriceX96: current.toString(),
     targetX96: target.toString(),
-    liquidity,
-    remaining,
+    liquidity: liquidity.toString(),
+    remaining: remaining.toString(),
     next: price.toString(),
     amountIn: amountIn.toString(),
     amountOut: amountOut.toString(),

@@ -66,6 +66,10 @@ describe(readRecordedLiquidity, async () => {
     expect(old.out(100) / 300_000).toBeLessThanOrEqual(1);
     expect(defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT, maxAgeSeconds: DAY }).assumed).toBe(false);
     expect(defaultCurve(WETH, USDC, recorded, { marketUsd, at: AT - DAY, maxAgeSeconds: DAY }).assumed).toBe(true);
+    const [shape] = recorded.filter((entry) => entry.from === WETH && entry.to === USDC);
+    if (shape === undefined) throw new TypeError('no shape');
+    const newer = { ...shape, observedAt: shape.observedAt + 1 };
+    expect(defaultCurve(WETH, USDC, [shape, newer], { marketUsd, at: AT, maxAgeSeconds: DAY }).observedAt).toBe(newer.observedAt);
     expect(defaultCurve(WETH, USDC, [], { marketUsd, at: AT, maxAgeSeconds: DAY })).toMatchObject({ assumed: true, observedAt: null });
   });
 
@@ -126,6 +130,8 @@ describe(readRecordedLiquidity, async () => {
 
 const pair = sortPair(parseWallet(WETH.slice('eip155:1/erc20:'.length)), parseWallet(USDC.slice('eip155:1/erc20:'.length)));
 const POOL = `0x${'88'.repeat(20)}`;
+/** Created, but never given a price. */
+const EMPTY = `0x${'89'.repeat(20)}`;
 /** 1 / 2000 WETH per USDC: 10^12 · 2000 in raw terms for token 0 = USDC. */
 const STATE = {
   sqrtPriceX96: 1_771_595_571_142_957_166_656_030_441_169_256n,
@@ -159,11 +165,14 @@ function poolDataset(): Dataset {
   );
   const calls = [
     ...[100, 500, 3_000, 10_000].map((fee) =>
-      call(FACTORY, 'function getPool(address tokenA, address tokenB, uint24 fee) view returns (address)', [pair.token0, pair.token1, fee], [fee === 500 ? POOL : none]),
+      call(FACTORY, 'function getPool(address tokenA, address tokenB, uint24 fee) view returns (address)', [pair.token0, pair.token1, fee], [fee === 500 ? POOL : fee === 3_000 ? EMPTY : none]),
     ),
     call(pair.token0, 'function decimals() view returns (uint8)', [], [6]),
     call(pair.token1, 'function decimals() view returns (uint8)', [], [18]),
     call(POOL, SLOT0, [], [STATE.sqrtPriceX96.toString(), STATE.tick, 0, 1, 1, 0, true]),
+    call(EMPTY, SLOT0, [], ['0', 0, 0, 0, 0, 0, true]),
+    call(EMPTY, 'function liquidity() view returns (uint128)', [], ['0']),
+    call(EMPTY, 'function tickSpacing() view returns (int24)', [], [60]),
     call(POOL, 'function liquidity() view returns (uint128)', [], [STATE.liquidity.toString()]),
     call(POOL, 'function tickSpacing() view returns (int24)', [], [10]),
     ...bitmap,
@@ -177,12 +186,17 @@ function poolDataset(): Dataset {
     feeTier,
     liquidity: STATE.liquidity.toString(),
     sqrtPrice,
-    tick: sqrtPrice === '0' ? null : String(STATE.tick),
+    tick: feeTier === '10000' ? null : String(STATE.tick),
   });
   const tick = (index: number, gross: string, net: string) => ({ id: `${POOL}#${index}`, tickIdx: String(index), pool: POOL, liquidityGross: gross, liquidityNet: net });
   const entities = {
     Token: [token(pair.token0, 'USDC', '6'), token(pair.token1, 'WETH', '18')],
-    Pool: [pool(POOL, '500', STATE.sqrtPriceX96.toString()), pool(`0x${'89'.repeat(20)}`, '3000', '0'), pool(`0x${'8a'.repeat(20)}`, '777', STATE.sqrtPriceX96.toString())],
+    Pool: [
+      pool(POOL, '500', STATE.sqrtPriceX96.toString()),
+      pool(EMPTY, '3000', '0'),
+      pool(`0x${'8b'.repeat(20)}`, '10000', STATE.sqrtPriceX96.toString()),
+      pool(`0x${'8a'.repeat(20)}`, '777', STATE.sqrtPriceX96.toString()),
+    ],
     Tick: [...STATE.ticks.map(([index, net]) => tick(index, '1', net.toString())), tick(199_800, '0', '0')],
   };
   const block = { number: '18600000', hash: HASH, timestamp: AT };
@@ -246,6 +260,17 @@ describe('Uniswap v3 pools', async () => {
 
   test('error: STALE_BLOCK', async () => {
     await expect(fetchGraphPools(createGraphSource(surroundings), endpoint, pair, { maxAgeSeconds: 300, now: AT + 301 })).rejects.toMatchObject({ code: 'STALE_BLOCK' });
+  });
+
+  test('error: INDEXING_ERRORS', async () => {
+    const graph = createGraphSource(surroundings);
+    const broken = { ...graph, fetchHead: async () => ({ ...(await graph.fetchHead(endpoint)), hasIndexingErrors: true }) };
+    await expect(fetchGraphPools(broken, endpoint, pair, { maxAgeSeconds: 300, now: AT })).rejects.toMatchObject({ code: 'INDEXING_ERRORS' });
+  });
+
+  test('error: BLOCK_GONE', async () => {
+    const block = { ...(await chain.fetchHead('latest')), hash: null };
+    await expect(fetchChainPools(chain, pair, block, { factory: FACTORY, reach: 100 })).rejects.toMatchObject({ code: 'BLOCK_GONE' });
   });
 
   test('error: CALL_FAILED', async () => {
