@@ -42,7 +42,7 @@ async function settle(solver: PathSolver, model: PathModel, { support, values }:
 /** The last resort: everything may be used (of arcs that undo each other the one that the relaxed plan prefers), whatever the gas. */
 async function settleEverything(solver: PathSolver, model: PathModel, root: LpResult): Promise<CostedPlan | null> {
   const preferred = readSupport(model, root.values);
-  const excluded = new Set(model.exclusive.flatMap(([first, second]) => [first, second]));
+  const excluded = new Set(model.exclusive.flat());
   const support = {
     arcs: model.arcs.map((flow, index) => preferred.arcs[index] === true || !excluded.has(flow.used)),
     pools: model.pools.map(() => true),

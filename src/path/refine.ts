@@ -138,10 +138,11 @@ async function followUp({ solver, relaxation }: Search, mip: MipResult, plan: Co
 
 /** The discrete part of a plan as a start: the solver completes the amounts. */
 function startOf(model: PathModel, support: Support): MipStart {
-  const chosen = new Map<number, number>();
-  model.arcs.forEach((flow, index) => chosen.set(flow.used, support.arcs[index] === true ? 1 : 0));
-  model.pools.forEach((flow, index) => chosen.set(flow.used, support.pools[index] === true ? 1 : 0));
-  model.debts.forEach(({ remains }, index) => chosen.set(remains, support.remains[index] === true ? 1 : 0));
+  const chosen = new Map<number, number>([
+    ...model.arcs.map((flow, index) => [flow.used, support.arcs[index] === true ? 1 : 0] as const),
+    ...model.pools.map((flow, index) => [flow.used, support.pools[index] === true ? 1 : 0] as const),
+    ...model.debts.map(({ remains }, index) => [remains, support.remains[index] === true ? 1 : 0] as const),
+  ]);
   chosen.delete(-1);
   const columns = Int32Array.from([...chosen.keys()].sort((a, b) => a - b));
   return { columns, values: Float64Array.from(columns, (column) => chosen.get(column) ?? 0) };

@@ -104,13 +104,23 @@ function openSession(highs: Highs, base: LinearModel): SolverSession {
       if (warm !== null) addRows(warm, rows);
       return Promise.resolve();
     },
-    solveLp: (changes) => guard(() => runLp(highs, linear(), { ...model, ...changes })),
-    solveMip: (options) => guard(() => runMip(highs, model, options)),
+    solveLp: (changes) => guard(() => (isEmpty(model) ? solveEmpty(model) : runLp(highs, linear(), { ...model, ...changes }))),
+    solveMip: (options) => guard(() => (isEmpty(model) ? { ...solveEmpty(model), bound: 0, nodes: 0 } : runMip(highs, model, options))),
     close: () => {
       discard();
       return Promise.resolve();
     },
   };
+}
+
+function isEmpty({ cost }: LinearModel): boolean {
+  return cost.length === 0;
+}
+
+/** HiGHS takes no model without columns: its rows hold at 0 or not at all. */
+function solveEmpty({ rows }: LinearModel): LpResult {
+  const holds = rows.lower.every((lower, row) => lower <= 0 && (rows.upper[row] ?? 0) >= 0);
+  return { status: holds ? 'optimal' : 'infeasible', objective: holds ? 0 : Infinity, values: new Float64Array(0) };
 }
 
 async function guard<T>(run: () => T): Promise<T> {
