@@ -135,6 +135,10 @@ export interface PlanningArc {
   /** The same in the account's borrow limit; zero where it has none. */
   readonly limitCollateralUsd: Decimal;
   readonly limitDebtUsd: Decimal;
+  /** What the protocol takes for it and the owner does not get back: fees and price impact of a close; else zero. */
+  readonly feeUsd: Decimal;
+  /** Maintenance requirement that it frees, USD; zero outside perps. It is part of `debtUsd`. */
+  readonly requirementUsd: Decimal;
 }
 
 /** An account as a planner sees it: linear around its state at `view.at`. The rule's own integers decide about every step later. */

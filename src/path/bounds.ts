@@ -42,9 +42,9 @@ function totalWealth({ problem, assets }: Network): number {
   return problem.accounts.reduce((sum, account) => sum + Math.abs(account.collateralUsd) + Math.abs(account.debtUsd), atHand);
 }
 
-function limitByAvailability({ arcs, pools }: Network, state: AssetState, bounds: FlowBounds): void {
+function limitByAvailability({ problem, arcs, pools }: Network, state: AssetState, bounds: FlowBounds): void {
   const fromArcs = state.inflows.reduce((sum, index) => sum + (bounds.arcs[index] ?? 0) * (arcs[index]?.arc.cashPerUnit ?? 0), state.cash);
-  const available = state.poolsIn.reduce((sum, index) => sum + (pools[index]?.curve.out(bounds.pools[index] ?? 0) ?? 0), fromArcs);
+  const available = state.poolsIn.reduce((sum, index) => sum + (1 - problem.priceHeadRoom) * (pools[index]?.curve.out(bounds.pools[index] ?? 0) ?? 0), fromArcs);
   for (const index of state.outflows) lower(bounds.arcs, index, available / -(arcs[index]?.arc.cashPerUnit ?? -1));
   for (const index of state.poolsOut) lower(bounds.pools, index, available);
 }
@@ -63,7 +63,7 @@ function limitByNeed({ arcs, requirements }: Network, bounds: FlowBounds): void 
   });
 }
 
-function limitByUse({ arcs, pools }: Network, state: AssetState, bounds: FlowBounds): void {
+function limitByUse({ problem, arcs, pools }: Network, state: AssetState, bounds: FlowBounds): void {
   const byArcs = state.outflows.reduce((sum, index) => sum + (bounds.arcs[index] ?? 0) * -(arcs[index]?.arc.cashPerUnit ?? 0), 0);
   const usable = state.poolsOut.reduce((sum, index) => sum + (bounds.pools[index] ?? 0), byArcs * (1 + state.flashFee));
   for (const index of state.inflows) {
@@ -72,7 +72,7 @@ function limitByUse({ arcs, pools }: Network, state: AssetState, bounds: FlowBou
   }
   for (const index of state.poolsIn) {
     const curve = pools[index]?.curve;
-    if (curve !== undefined) lower(bounds.pools, index, inputFor(curve.out.bind(curve), usable, bounds.pools[index] ?? 0));
+    if (curve !== undefined) lower(bounds.pools, index, inputFor(curve.out.bind(curve), usable / (1 - problem.priceHeadRoom), bounds.pools[index] ?? 0));
   }
 }
 

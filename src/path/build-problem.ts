@@ -1,6 +1,6 @@
 import { type Decimal, fromFixed } from '../core/decimal.ts';
 import { InvalidArgument } from '../core/errors.ts';
-import type { AssetId, ChainId } from '../core/ids.ts';
+import { type AssetId, type ChainId, USD } from '../core/ids.ts';
 import type { PlanningAccount, PlanningArc } from '../core/rule.ts';
 import { evaluateAccount, marketPricesOf } from '../engine/evaluate.ts';
 import type { Moves } from '../engine/moves.ts';
@@ -18,6 +18,8 @@ export interface PlanTarget {
   readonly health: number;
   /** Other targets for single accounts, by account id. */
   readonly byAccount?: ReadonlyMap<string, number>;
+  /** True where `health` is meant in the protocol's own terms. It differs for perps only: equity ≥ health × maintenance. */
+  readonly native?: boolean;
   /** Unified health factor to reach; null = only the accounts. */
   readonly unified: number | null;
   /** Price moves under which every account must still stand at `health`. */
@@ -33,6 +35,14 @@ export interface PlanMeans {
   /** USD of one action on a chain. */
   readonly gasUsd: (chain: ChainId, kind: PathArc['kind']) => number;
   readonly headRoomSeconds?: bigint;
+  /** Share that every target is raised by; what rounding to integers may cost. */
+  readonly targetHeadRoom?: number;
+  /** Share of a swap's output that is not counted on; 0 where prices stand still. */
+  readonly priceHeadRoom?: number;
+  /** Assets that the plan may touch; all that the rules offer where absent. */
+  readonly assets?: ReadonlySet<AssetId>;
+  /** Arcs that no plan may use, as account id and arc id joined by a blank: what a rule has refused before. */
+  readonly excluded?: ReadonlySet<string>;
 }
 
 /**
@@ -59,7 +69,8 @@ export function buildProblem(opened: OpenedPortfolio, target: PlanTarget, means:
     flashLenders: means.flashLenders,
     unifiedTarget: target.unified,
     cashCost: means.cashCost,
-    headRoom: `interest for ${headRoom} s, targets raised by ${TARGET_HEAD_ROOM}`,
+    priceHeadRoom: means.priceHeadRoom ?? 0,
+    headRoom: `interest for ${headRoom} s, targets raised by ${means.targetHeadRoom ?? TARGET_HEAD_ROOM}, swaps may give ${means.priceHeadRoom ?? 0} less than expected`,
   };
 }
 
@@ -72,20 +83,23 @@ function requireTarget({ health, unified, scenarios, byAccount }: PlanTarget): v
 function buildAccount(account: OpenedAccount, target: PlanTarget, means: PlanMeans): PathAccount {
   const planning = planningOf(account, account.view.market);
   const { chain, label } = account.marketEntry;
-  const now = sumsOf(account, undefined);
+  const raised = 1 + (means.targetHeadRoom ?? TARGET_HEAD_ROOM);
   const goal = target.byAccount?.get(account.entry.id) ?? target.health;
+  const terms: GoalTerms = target.native === true && account.rule.kind === 'perp' ? { target: 1, requirements: goal * raised - 1 } : { target: goal, requirements: 0 };
   const shocked = target.scenarios.map((scenario) => ({ scenario, planning: planningOf(account, account.rule.reprice(account.view.market, scenario.moves)), sums: sumsOf(account, scenario.moves) }));
+  const offered = planning.arcs.filter((arc) => means.assets?.has(arc.asset) !== false || arc.asset === USD);
+  const arcs = offered.map((arc) => buildArc(arc, planning, { shocked: shocked.map((entry) => entry.planning), gasUsd: means.gasUsd(chain as ChainId, arc.kind), terms }));
   return {
     id: account.entry.id,
     label,
     chain: chain as ChainId,
-    ...now,
-    target: goal * (1 + TARGET_HEAD_ROOM),
+    ...withRequirements(sumsOf(account, undefined), planning, terms),
+    target: terms.target * (terms.requirements === 0 ? raised : 1),
     borrowLimit: planning.borrowLimit === null ? null : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: planning.borrowLimit.debtUsd.toNumber() },
-    scenarios: shocked.map(({ scenario, sums }): PathScenario => ({ name: scenario.name, ...sums, target: scenario.health * (1 + TARGET_HEAD_ROOM) })),
+    scenarios: shocked.map(({ scenario, sums }): PathScenario => ({ name: scenario.name, ...sums, target: scenario.health * raised })),
     minimumDebts: planning.minimumDebts.map(({ asset, decimals, current, minimum }) => ({ asset, current: tokens(current, decimals), minimum: tokens(minimum, decimals) })),
     asynchronous: planning.asynchronous,
-    arcs: planning.arcs.map((arc) => buildArc(arc, planning, { shocked: shocked.map((entry) => entry.planning), gasUsd: means.gasUsd(chain as ChainId, arc.kind) })),
+    arcs: arcs.filter((arc) => means.excluded?.has(`${account.entry.id} ${arc.id}`) !== true),
   };
 }
 
@@ -100,7 +114,19 @@ function sumsOf(account: OpenedAccount, moves: Moves | undefined): { readonly co
   return { collateralUsd: adjustedCollateral.toNumber(), debtUsd: adjustedDebt.toNumber() };
 }
 
+/** How a goal is written into the row A ≥ target · L: `requirements` × maintenance is added to L where the goal is a multiple of the requirement. */
+interface GoalTerms {
+  readonly target: number;
+  readonly requirements: number;
+}
+
+function withRequirements(sums: PathArc['effect'], planning: PlanningAccount, { requirements }: GoalTerms): PathArc['effect'] {
+  const held = planning.arcs.reduce((sum, arc) => sum - arc.requirementUsd.toNumber() * (arc.all === null ? 0 : tokens(arc.all, arc.decimals)), 0);
+  return { ...sums, debtUsd: sums.debtUsd + requirements * held };
+}
+
 interface ArcContext {
+  readonly terms: GoalTerms;
   /** The account's planning view in each scenario. */
   readonly shocked: readonly PlanningAccount[];
   readonly gasUsd: number;
@@ -113,11 +139,11 @@ function buildArc(arc: PlanningArc, planning: PlanningAccount, context: ArcConte
     asset: arc.asset,
     max: arc.max === null ? Number.POSITIVE_INFINITY : tokens(arc.max, arc.decimals),
     all: arc.all === null ? null : tokens(arc.all, arc.decimals),
-    effect: { collateralUsd: arc.collateralUsd.toNumber(), debtUsd: arc.debtUsd.toNumber() },
+    effect: { collateralUsd: arc.collateralUsd.toNumber(), debtUsd: arc.debtUsd.toNumber() + context.terms.requirements * arc.requirementUsd.toNumber() },
     borrowEffect: planning.borrowLimit === null ? null : { collateralUsd: arc.limitCollateralUsd.toNumber(), debtUsd: arc.limitDebtUsd.toNumber() },
     scenarioEffects: context.shocked.map((shocked) => effectIn(shocked, arc)),
     cashPerUnit: { supply: -1, repay: -1, withdraw: 1, borrow: 1, close: 0 }[arc.kind],
-    feeUsdPerUnit: 0,
+    feeUsdPerUnit: arc.feeUsd.toNumber(),
     gasUsd: context.gasUsd,
   };
 }

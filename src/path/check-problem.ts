@@ -30,6 +30,8 @@ export function checkProblem(problem: PathProblem): void {
   );
   if (problem.unifiedTarget !== null) requireTarget(problem.unifiedTarget, 'the unified health factor');
   requireAmount(problem.cashCost, 'the cost of cash');
+  if (!(problem.priceHeadRoom >= 0 && problem.priceHeadRoom < 0.5))
+    throw new InvalidArgument(`A price head-room of ${problem.priceHeadRoom} cannot be planned with: it is a share from 0 to below 0.5.`);
   for (const account of problem.accounts) checkAccount(problem, account);
   for (const entry of problem.cash) {
     requireAmount(entry.amount, `the cash in ${entry.asset}`);

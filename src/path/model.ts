@@ -215,13 +215,14 @@ function gainRows({ columns, scale }: ModelParts, pool: PoolColumns, _index: num
 
 function cashRows({ network, scale, arcs, pools, columns }: ModelParts, state: AssetState): Row[] {
   const perUnit = (index: number): number => network.arcs[index]?.arc.cashPerUnit ?? 0;
+  const counted = 1 - network.problem.priceHeadRoom;
   const amountOf = (index: number, sign: number): RowEntry => [arcs[index]?.amount ?? -1, sign * perUnit(index)];
   const entries: RowEntry[] = [
     ...[...state.inflows, ...state.outflows].map((index) => amountOf(index, 1)),
     ...state.poolsOut.map((index): RowEntry => [pools[index]?.amount ?? -1, -1]),
     ...state.poolsIn.flatMap((index): RowEntry[] => [
-      [pools[index]?.amount ?? -1, 1],
-      [pools[index]?.loss ?? -1, -1],
+      [pools[index]?.amount ?? -1, counted],
+      [pools[index]?.loss ?? -1, -counted],
     ]),
   ];
   const cash = (state.cash * state.price) / scale;

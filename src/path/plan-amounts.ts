@@ -65,7 +65,8 @@ function evaluateAsset(network: Network, state: AssetState, plan: PlanAmounts): 
   const flow = (index: number): number => (plan.arcs[index] ?? 0) * (network.arcs[index]?.arc.cashPerUnit ?? 0);
   const spent = -sumOf(state.outflows, flow);
   const flash = state.flashFee * Math.max(0, spent - state.cash);
-  const swapped = sumOf(state.poolsIn, (index) => network.pools[index]?.curve.out(plan.pools[index] ?? 0) ?? 0) - sumOf(state.poolsOut, (index) => plan.pools[index] ?? 0);
+  const counted = 1 - network.problem.priceHeadRoom;
+  const swapped = counted * sumOf(state.poolsIn, (index) => network.pools[index]?.curve.out(plan.pools[index] ?? 0) ?? 0) - sumOf(state.poolsOut, (index) => plan.pools[index] ?? 0);
   const net = sumOf(state.inflows, flow) - spent + swapped - flash;
   return { flashUsd: flash * state.price, usedUsd: Math.min(state.cash, Math.max(0, -net)) * state.price, missingUsd: Math.max(0, -net - state.cash) * state.price };
 }

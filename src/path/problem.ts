@@ -18,6 +18,8 @@ export interface PathProblem {
   readonly unifiedTarget: number | null;
   /** Cost of using cash at hand, as a share of its value (0 = free). */
   readonly cashCost: number;
+  /** Share of every swap's output that the plan does not count on (0 … <1): what prices may move before it is carried out. What arrives of it stays with the owner, so it is no cost. */
+  readonly priceHeadRoom: number;
   /** How interest between quote and execution is provided for, in words; the amounts above already contain it. */
   readonly headRoom: string;
 }

@@ -41,7 +41,17 @@ function arcsOf(context: ArcContext, valued: ValuedHolding): PlanningArc[] {
   const ledger = { pool: view.market, position: view.position };
   const threshold = price.times(fromFixed(BigInt(valued.thresholdBps), 4));
   const ltv = price.times(fromFixed(BigInt(valued.ltvBps), 4));
-  const base = { asset: reserve.asset, symbol: reserve.symbol, decimals: reserve.decimals, collateralUsd: ZERO, debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO };
+  const base = {
+    asset: reserve.asset,
+    symbol: reserve.symbol,
+    decimals: reserve.decimals,
+    collateralUsd: ZERO,
+    debtUsd: ZERO,
+    limitCollateralUsd: ZERO,
+    limitDebtUsd: ZERO,
+    feeUsd: ZERO,
+    requirementUsd: ZERO,
+  };
   const liquidity = reserve.availableLiquidity;
   const arcs: PlanningArc[] = [];
   const wouldCount = holding.scaledSupply === 0n ? enablesAutomatically(profile, ledger, reserve) : valued.counts;

@@ -25,7 +25,7 @@ export function planComet(view: View, toUsd: (market: CometMarket, price: bigint
   };
 }
 
-const NO_EFFECT = { collateralUsd: ZERO, debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO } as const;
+const NO_EFFECT = { collateralUsd: ZERO, debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO, feeUsd: ZERO, requirementUsd: ZERO } as const;
 
 function baseArcs(market: CometMarket, balance: bigint, debt: bigint, toUsd: (market: CometMarket, price: bigint) => Decimal): PlanningArc[] {
   if (market.base.price === null) return [];

@@ -1,4 +1,4 @@
-import { type Decimal, fromFixed, ZERO } from '../../core/decimal.ts';
+import { type Decimal, fromFixed, ONE, ZERO } from '../../core/decimal.ts';
 import { USD } from '../../core/ids.ts';
 import type { PlanningAccount, PlanningArc } from '../../core/rule.ts';
 import type { GmxView } from './fees.ts';
@@ -16,7 +16,7 @@ export function planGmx(view: GmxView, perToken: (token: GmxToken, price: bigint
   const { market, position } = view;
   const collateral = getCollateralToken(market, position);
   const price = perToken(collateral, collateral.priceMin);
-  const none = { debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO };
+  const none = { debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO, feeUsd: ZERO, requirementUsd: ZERO };
   const token = { asset: collateral.asset, symbol: collateral.symbol, decimals: collateral.decimals };
   const arcs: PlanningArc[] = [
     { ...token, ...none, kind: 'supply', max: null, all: null, collateralUsd: price },
@@ -32,11 +32,12 @@ function closeArc(view: GmxView): PlanningArc {
   const margin = computeMargin(view);
   const size = usd(position.sizeInUsd);
   const held = usd(position.sizeInTokens * pickIndexPrice(market, position.isLong)).div(size);
-  const entry = size.div(size);
+  const entry = ONE;
   const requirement = usd(computeRequirement(margin)).div(size);
   const collateral = getCollateralToken(market, position);
   const fees = usd(margin.fees.totalExcludingFunding * collateral.priceMin).div(size);
   const realised = usd(margin.pnl.pnlUsd + margin.priceImpactUsd).div(size);
+  const lost = fees.minus(usd(margin.priceImpactUsd).div(size));
   // A profit is paid out and is lost to the account; a loss is taken from its collateral.
   const kept = realised.gt(0) ? ZERO : realised;
   const [fromCollateral, fromDebt] = position.isLong ? [held, entry] : [entry, held];
@@ -51,5 +52,7 @@ function closeArc(view: GmxView): PlanningArc {
     debtUsd: fromDebt.plus(requirement).plus(fees).neg(),
     limitCollateralUsd: ZERO,
     limitDebtUsd: ZERO,
+    feeUsd: lost.gt(0) ? lost : ZERO,
+    requirementUsd: requirement.neg(),
   };
 }

@@ -19,7 +19,7 @@ export function planMorpho(view: View, collateralUsd: (market: MorphoMarket) => 
   const liquidity = max(market.totalSupplyAssets - market.totalBorrowAssets, 0n);
   const loanUsd = new Decimal(market.loanUsd);
   const weighted = collateralUsd(market).times(fromFixed(market.lltv, WAD_DECIMALS));
-  const none = { collateralUsd: ZERO, debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO };
+  const none = { collateralUsd: ZERO, debtUsd: ZERO, limitCollateralUsd: ZERO, limitDebtUsd: ZERO, feeUsd: ZERO, requirementUsd: ZERO };
   const arcs: PlanningArc[] = [
     { ...market.collateral, ...none, kind: 'supply', max: null, all: null, collateralUsd: weighted },
     { ...market.loan, ...none, kind: 'borrow', max: liquidity, all: null, debtUsd: loanUsd },

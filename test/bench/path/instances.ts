@@ -63,6 +63,7 @@ export function makeInstance(size: InstanceSize, index: number): PathProblem {
     flashLenders: [{ chain: CHAIN, name: 'free lender', feeBps: 0 }],
     unifiedTarget: index % 5 === 4 ? 1.3 : null,
     cashCost: 0,
+    priceHeadRoom: 0,
     headRoom: 'none',
   };
 }

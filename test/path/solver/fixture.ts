@@ -76,6 +76,7 @@ export function problemOf(terms: Partial<PathProblem>): PathProblem {
     flashLenders: [{ chain: CHAIN, name: 'free lender', feeBps: 0 }],
     unifiedTarget: null,
     cashCost: 0,
+    priceHeadRoom: 0,
     headRoom: 'none',
     ...terms,
   };
