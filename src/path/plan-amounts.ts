@@ -1,6 +1,7 @@
+import type { AssetId } from '../core/ids.ts';
 import type { PathModel } from './model.ts';
 import type { AssetState, Network, Requirement } from './network.ts';
-import type { PathCost } from './problem.ts';
+import type { PathCost, PathSolution } from './problem.ts';
 
 /** What a plan does, tokens, in the network's order of arcs and pools. */
 export interface PlanAmounts {
@@ -69,6 +70,21 @@ function evaluateAsset(network: Network, state: AssetState, plan: PlanAmounts): 
   const swapped = counted * sumOf(state.poolsIn, (index) => network.pools[index]?.curve.out(plan.pools[index] ?? 0) ?? 0) - sumOf(state.poolsOut, (index) => plan.pools[index] ?? 0);
   const net = sumOf(state.inflows, flow) - spent + swapped - flash;
   return { flashUsd: flash * state.price, usedUsd: Math.min(state.cash, Math.max(0, -net)) * state.price, missingUsd: Math.max(0, -net - state.cash) * state.price };
+}
+
+/** What a plan uses up of the cash at hand, tokens by asset. */
+export function cashUsed(network: Network, plan: PlanAmounts): ReadonlyMap<AssetId, number> {
+  return new Map(network.assets.map((state) => [state.asset, evaluateAsset(network, state, plan).usedUsd / state.price]));
+}
+
+/** The amounts of a solution in the network's order; routes and arcs that it does not name are unused. */
+export function amountsOf(network: Network, solution: Pick<PathSolution, 'arcs' | 'swaps'>): PlanAmounts {
+  const arcs = new Map(solution.arcs.map(({ account, arc, amount }) => [`${account} ${arc}`, amount]));
+  const swaps = new Map(solution.swaps.map(({ route, amountIn }) => [route, amountIn]));
+  return {
+    arcs: Float64Array.from(network.arcs, ({ account, arc }) => arcs.get(`${account.id} ${arc.id}`) ?? 0),
+    pools: Float64Array.from(network.pools, ({ routeId }) => swaps.get(routeId) ?? 0),
+  };
 }
 
 /** What a requirement has left under a plan, USD. */
