@@ -1,7 +1,10 @@
+import type { ExecutorCheck, ExecutorStep, UnsignedCall } from '../core/call.ts';
 import type { Address, AssetId, ChainId } from '../core/ids.ts';
 import type { Discrepancy, Gap } from '../core/portfolio.ts';
 import type { Precision, Rule, Step } from '../core/rule.ts';
 import type { BlockRef, CallResult, ContractCall, GraphDialect, RowQuery } from '../core/source.ts';
+
+export type { UnsignedCall } from '../core/call.ts';
 
 /** One place where a protocol (or a fork of a known family) runs. A fork is a row of this type, not code. */
 export interface Deployment {
@@ -63,16 +66,6 @@ export interface Normalized {
   readonly discrepancies: readonly Discrepancy[];
 }
 
-/** One unsigned call, to be signed by the owner's wallet. */
-export interface UnsignedCall {
-  readonly to: Address;
-  readonly data: string;
-  readonly value: bigint;
-  readonly chain: ChainId;
-  /** One sentence for a person. */
-  readonly description: string;
-}
-
 /** Who acts on which account; states come from an opened Portfolio, targets never do. */
 export interface ActionContext {
   readonly deployment: Deployment;
@@ -82,8 +75,32 @@ export interface ActionContext {
   /** The account's position in the rule's typed form: a protocol without an "all" amount needs it for 'max'. */
   readonly position?: unknown;
   readonly owner: Address;
-  /** The account that sends the call: the owner, or a liquidator. */
+  /** The account that sends the call: the owner, a liquidator, or the owner's executor. */
   readonly sender: Address;
+  /** The rule that the market's state was read under; the deployment's assumed one where absent. */
+  readonly rule?: string;
+  /** What the step costs the sender by the rule's computation, raw units: with it the approval for 'max' is this with head-room, without it unlimited and taken back. */
+  readonly paid?: bigint;
+  /** What the step brings by the rule's computation, raw units. */
+  readonly received?: bigint;
+}
+
+/** What an executor's plan must leave behind. */
+export interface ExecutorBounds {
+  /** The position before the plan, in the rule's typed form. */
+  readonly before: unknown;
+  /** Unix seconds that the predicted state stands at. */
+  readonly at: bigint;
+  /** Least health in the protocol's own sense, 1e18. */
+  readonly minimumHealth: bigint;
+}
+
+/** How the owner's PlimsollExecutor acts on accounts of a protocol: the sender of the context is the executor, the account is the owner's. */
+export interface ExecutorAdapter {
+  /** One step as the executor's calls, with the rights that the owner grants for it. @throws {InvalidArgument} where the built-in row does not name what it needs. */
+  encodeStep(context: ActionContext, step: Step): ExecutorStep;
+  /** What is asserted after the plan; state and position are the predicted ones. */
+  encodeChecks(context: ActionContext, bounds: ExecutorBounds): readonly ExecutorCheck[];
 }
 
 /**
@@ -106,4 +123,10 @@ export interface Protocol {
   normalize(input: NormalizeInput): Normalized;
   /** One step as calls with their approvals, through the protocol's own ABI, aimed at the deployment's contracts only. */
   encodeStep(context: ActionContext, step: Step): readonly UnsignedCall[];
+  /** The same through PlimsollExecutor; absent where nobody but the owner can act (orders). */
+  readonly executor?: ExecutorAdapter;
+  /** Tokens of a row that this release knows by itself: a document that names others cannot have them approved. */
+  listTokens?(deployment: Deployment): readonly Address[];
+  /** The contracts' own errors as ABI fragments, to read a failed simulation with. */
+  readonly errors?: readonly string[];
 }

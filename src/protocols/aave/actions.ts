@@ -1,97 +1,95 @@
-import { Interface } from 'ethers';
+import { addHeadRoom } from '../../core/call.ts';
 import { MAX_UINT256 } from '../../core/fixed-point.ts';
 import { type Address, type AssetId, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
+import { describeStep, formatAmount, type TokenName } from '../../core/sentences.ts';
+import { type Approval, withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
+import { NO_REFERRAL, POOL, STABLE_RATE, VARIABLE_RATE } from './pool-abi.ts';
 import { getAaveProfile } from './profile.ts';
 import type { AavePool, AavePosition } from './state.ts';
 import { violate } from './violations.ts';
 
-/** @source DataTypes.InterestRateMode */
-const STABLE_RATE = 1n;
-const VARIABLE_RATE = 2n;
-const NO_REFERRAL = 0;
-
-const POOL = new Interface([
-  'function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode)',
-  'function deposit(address asset, uint256 amount, address onBehalfOf, uint16 referralCode)',
-  'function withdraw(address asset, uint256 amount, address to) returns (uint256)',
-  'function borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf)',
-  'function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) returns (uint256)',
-  'function liquidationCall(address collateralAsset, address debtAsset, address user, uint256 debtToCover, bool receiveAToken)',
-]);
-const ERC20 = new Interface(['function approve(address spender, uint256 amount) returns (bool)']);
-
 /**
- * One step as calls to the pool, with the approval it needs. Targets are the deployment's own; 'max' becomes uint256's greatest value, with an
- * approval of as much, because the amount grows until the call runs.
+ * One step as calls to the pool, with the approval it needs. Targets are the deployment's own; 'max' becomes uint256's greatest value, because the amount grows until the call
+ * runs; its approval is what the rule computes with head-room (without limit where the context does not tell) and is taken back after it.
  *
  * @throws {RuleViolation} for a step that Aave does not have
  */
 export function encodeAaveStep(context: ActionContext, step: Step): readonly UnsignedCall[] {
-  const pool = context.deployment.market as Address;
-  const call = (name: string, args: readonly unknown[], description: string): UnsignedCall => ({
-    to: pool,
-    data: POOL.encodeFunctionData(name, args),
-    value: 0n,
-    chain: context.deployment.chain,
-    description: `${description} on ${context.deployment.label}`,
-  });
   switch (step.kind) {
-    case 'supply': {
-      const name = context.deployment.protocol === 'aave-v2' ? 'deposit' : 'supply';
-      return [approve(context, step.asset, step.amount, pool), call(name, [token(step.asset), step.amount, context.owner, NO_REFERRAL], `Supply ${step.amount} units of ${token(step.asset)}`)];
-    }
+    case 'supply':
+      return withApproval(
+        approvalOf(context, step.asset, step.amount),
+        'exact',
+        poolCall(context, supplyName(context), [tokenAddress(step.asset), step.amount, context.owner, NO_REFERRAL], sentence(context, step)),
+      );
     case 'withdraw':
-      return [call('withdraw', [token(step.asset), toUint(step.amount), context.owner], `Withdraw ${step.amount} units of ${token(step.asset)}`)];
+      return [poolCall(context, 'withdraw', [tokenAddress(step.asset), toUint(step.amount), context.owner], sentence(context, step))];
     case 'borrow':
-      return [call('borrow', [token(step.asset), step.amount, VARIABLE_RATE, NO_REFERRAL, context.owner], `Borrow ${step.amount} units of ${token(step.asset)}`)];
-    case 'repay':
-      return [
-        approve(context, step.asset, step.amount, pool),
-        call('repay', [token(step.asset), toUint(step.amount), repaidRate(context, step.asset), context.owner], `Repay ${step.amount} units of ${token(step.asset)}`),
-      ];
+      return [poolCall(context, 'borrow', [tokenAddress(step.asset), step.amount, VARIABLE_RATE, NO_REFERRAL, context.owner], sentence(context, step))];
+    case 'repay': {
+      const repay = poolCall(context, 'repay', [tokenAddress(step.asset), toUint(step.amount), repaidRate(context, step.asset), context.owner], sentence(context, step));
+      return withApproval(approvalOf(context, step.asset, step.amount), step.amount === 'max' ? 'at-most' : 'exact', repay);
+    }
     case 'liquidate': {
       if (step.collateral === undefined || step.debt === undefined) throw unsupported(context);
       const repay = step.repay ?? 'max';
-      return [
-        approve(context, step.debt, repay, pool),
-        call('liquidationCall', [token(step.collateral), token(step.debt), context.owner, toUint(repay), false], `Liquidate ${repay} units of ${token(step.debt)} of ${context.owner}`),
-      ];
+      const amount = repay === 'max' ? 'as much as allowed' : formatAmount(repay, nameOf(context, step.debt));
+      const what = `Liquidate ${context.owner} on ${context.deployment.label}: repay ${amount} of the debt in ${nameOf(context, step.debt).symbol}.`;
+      const call = poolCall(context, 'liquidationCall', [tokenAddress(step.collateral), tokenAddress(step.debt), context.owner, toUint(repay), false], what);
+      return withApproval(approvalOf(context, step.debt, repay), 'at-most', call);
     }
     case 'close':
       throw unsupported(context);
   }
 }
 
-function approve(context: ActionContext, asset: AssetId, amount: StepAmount, spender: Address): UnsignedCall {
-  return {
-    to: token(asset),
-    data: ERC20.encodeFunctionData('approve', [spender, toUint(amount)]),
-    value: 0n,
-    chain: context.deployment.chain,
-    description: `Allow ${context.deployment.label} to take ${amount === 'max' ? 'what is owed' : amount} units of ${token(asset)}`,
-  };
+/** v2 calls a supply a deposit. */
+export function supplyName({ deployment }: ActionContext): 'supply' | 'deposit' {
+  return deployment.protocol === 'aave-v2' ? 'deposit' : 'supply';
 }
 
 /** The debt that a repayment goes to: the variable one, or the stable one where it is the only one, as the rule replays it. */
-function repaidRate(context: ActionContext, asset: AssetId): bigint {
+export function repaidRate(context: ActionContext, asset: AssetId): bigint {
   if (context.position === undefined) return VARIABLE_RATE;
   const reserve = (context.state as AavePool).reserves.find((entry) => entry.asset === asset);
   const holding = (context.position as AavePosition).holdings.find((entry) => entry.reserve === reserve?.id);
   return holding !== undefined && holding.scaledVariableDebt === 0n && holding.stableDebt !== null ? STABLE_RATE : VARIABLE_RATE;
 }
 
-function toUint(amount: StepAmount): bigint {
-  return amount === 'max' ? MAX_UINT256 : amount;
+/** A reserve's token as sentences name it; raw units of its address where the pool does not list it. */
+export function nameOf(context: ActionContext, asset: AssetId): TokenName {
+  const reserve = (context.state as AavePool).reserves.find((entry) => entry.asset === asset);
+  return reserve ?? { symbol: `units of ${tokenAddress(asset)}`, decimals: 0 };
 }
 
-function token(asset: AssetId): Address {
+/** The address behind an asset id. @throws {RuleViolation} where it is no token */
+export function tokenAddress(asset: AssetId): Address {
   const address = tokenOf(asset);
   if (address === null) throw violate(getAaveProfile('aave-v3@3.7'), 'AssetNotListed', `${asset} is not a token`);
   return address;
 }
 
-function unsupported(context: ActionContext): Error {
+/** A step that a lending pool does not have. */
+export function unsupported(context: ActionContext): Error {
   return violate(getAaveProfile(context.deployment.assumedRule), 'InvalidAmount', 'this step does not exist on a lending pool');
+}
+
+function poolCall({ deployment }: ActionContext, name: string, args: readonly unknown[], description: string): UnsignedCall {
+  return { to: deployment.market as Address, data: POOL.encodeFunctionData(name, args), value: 0n, chain: deployment.chain, description };
+}
+
+function sentence(context: ActionContext, step: Extract<Step, { readonly asset: AssetId }>): string {
+  return describeStep(step.kind, step.amount, { token: nameOf(context, step.asset), place: context.deployment.label });
+}
+
+function approvalOf(context: ActionContext, asset: AssetId, amount: StepAmount): Approval {
+  const { chain, label, market } = context.deployment;
+  const raw = amount === 'max' && context.paid !== undefined ? addHeadRoom(context.paid) : toUint(amount);
+  return { chain, token: tokenAddress(asset), name: nameOf(context, asset), spender: market as Address, spenderName: label, amount: raw };
+}
+
+function toUint(amount: StepAmount): bigint {
+  return amount === 'max' ? MAX_UINT256 : amount;
 }

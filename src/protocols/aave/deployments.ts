@@ -1,5 +1,6 @@
 import { parseChain, toAddress } from '../../core/ids.ts';
 import type { Deployment } from '../protocol.ts';
+import { reserveContracts } from './reserve-contracts.ts';
 
 const ADDRESS_BOOK = 'bgd-labs/aave-address-book@f61c976';
 const ETHEREUM = 1;
@@ -112,14 +113,15 @@ const V3_ROWS: readonly V3Row[] = [
 function v3(row: V3Row): Deployment {
   const [chain, market, label, provider, pool, oracle, subgraph] = row;
   const sentinel = SENTINELS[chain];
+  const id = `aave-v3/${chain}/${market}`;
   return {
-    id: `aave-v3/${chain}/${market}`,
+    id,
     protocol: 'aave-v3',
     chain: parseChain(chain),
     label,
     market: toAddress(pool),
     subgraph: { dialect: 'graph-node', id: subgraph },
-    contracts: { provider: toAddress(provider), pool: toAddress(pool), oracle: toAddress(oracle), ...(sentinel === undefined ? {} : { sentinel: toAddress(sentinel) }) },
+    contracts: { provider: toAddress(provider), pool: toAddress(pool), oracle: toAddress(oracle), ...(sentinel === undefined ? {} : { sentinel: toAddress(sentinel) }), ...reserveContracts(id) },
     // Merged for these markets in 2026-05 (aave-proposals-v3#1098); the chain's POOL_REVISION decides where it is read.
     assumedRule: 'aave-v3@3.7',
     source: `${ADDRESS_BOOK} src/ts`,
@@ -149,6 +151,7 @@ export const AAVE_V2_DEPLOYMENTS: readonly Deployment[] = [
       pool: toAddress('0x7d2768dE32b0b80b7a3454c06BdAc94A69DDc7A9'),
       oracle: toAddress('0xA50ba011c48153De246E5192C8f9258A2ba79Ca9'),
       baseUsdFeed: toAddress('0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419'),
+      ...reserveContracts('aave-v2/1/core'),
     },
     assumedRule: 'aave-v2@2',
     source: `${ADDRESS_BOOK} src/ts/AaveV2Ethereum.ts; feed: docs.chain.link ETH/USD`,
@@ -168,6 +171,7 @@ export const SPARK_DEPLOYMENTS: readonly Deployment[] = [
       provider: toAddress('0x02C3eA4e34C0cBd694D2adFa2c690EECbC1793eE'),
       pool: toAddress('0xC13e21B648A5Ee794902342038FF3aDAB66BE987'),
       oracle: toAddress('0x8105f69D9C41644c6A0803fDA7D03Aa70996cFD9'),
+      ...reserveContracts('spark/1/core'),
     },
     assumedRule: 'spark@1',
     source: 'sparkdotfi/spark-address-registry@5348de2; messari/subgraphs deployment.json',

@@ -1,28 +1,18 @@
-import { Interface } from 'ethers';
+import { addHeadRoom } from '../../core/call.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { MAX_UINT256 } from '../../core/fixed-point.ts';
 import { type Address, type AssetId, erc20, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
+import { describeStep, formatAmount, type TokenName } from '../../core/sentences.ts';
+import { type Approval, encodeApproval, withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
+import { comet } from './comet-abi.ts';
 import { readContracts } from './deployments.ts';
-
-/** @source CometMainInterface.sol */
-const comet = new Interface([
-  'function supply(address asset, uint256 amount)',
-  'function supplyTo(address dst, address asset, uint256 amount)',
-  'function withdraw(address asset, uint256 amount)',
-  'function withdrawFrom(address src, address to, address asset, uint256 amount)',
-  'function absorb(address absorber, address[] accounts)',
-  'function buyCollateral(address asset, uint256 minAmount, uint256 baseAmount, address recipient)',
-]);
-const token = new Interface(['function approve(address spender, uint256 amount) returns (bool)']);
-
-/** USDT on Ethereum refuses to change an allowance that is not 0, so it is set to 0 first. */
-const NEEDS_ZERO_ALLOWANCE: ReadonlySet<AssetId> = new Set(['eip155:1/erc20:0xdac17f958d2ee523a2206206994597c13d831ec7']);
+import type { CometMarket } from './state.ts';
 
 /**
- * One step as calls to the deployment's comet. An exact amount gets an exact approval; repaying 'max' approves without limit, repays, and takes the rest of the
- * approval back. A sender who is not the owner needs the owner's `allow` to withdraw or borrow.
+ * One step as calls to the deployment's comet. An exact amount gets an exact approval; repaying 'max' approves what the rule computes with head-room (without limit where the
+ * context does not tell), repays, and takes the rest of the approval back. A sender who is not the owner needs the owner's `allow` to withdraw or borrow.
  *
  * @throws {InvalidArgument} where the token is not one of the deployment's row, or Comet has no such step.
  */
@@ -30,10 +20,10 @@ export function encodeCometStep(context: ActionContext, step: Step): readonly Un
   switch (step.kind) {
     case 'supply':
     case 'repay':
-      return encodeSupply(context, step.asset, step.amount);
+      return encodeSupply(context, step);
     case 'borrow':
     case 'withdraw':
-      return [encodeWithdraw(context, step.asset, step.amount)];
+      return [encodeWithdraw(context, step)];
     case 'liquidate':
       return [call(context, comet.encodeFunctionData('absorb', [context.sender, [context.owner]]), `Absorb the account of ${context.owner}.`)];
     case 'close':
@@ -53,59 +43,71 @@ export function encodeBuyCollateral(context: ActionContext, { asset, baseAmount,
   const contracts = readContracts(context.deployment);
   if (contracts.base === null) throw new InvalidArgument(`The deployment ${context.deployment.id} names no base token.`);
   const bought = requireToken(context, asset);
-  const [symbol, base] = contracts.base;
+  const base = requireToken(context, erc20(context.deployment.chain, contracts.base[1]));
   const data = comet.encodeFunctionData('buyCollateral', [bought.token, minAmount, baseAmount, context.sender]);
   return [
-    ...approve(context, { symbol, token: base, asset: erc20(context.deployment.chain, base) }, baseAmount),
-    call(context, data, `Buy at least ${minAmount} ${bought.symbol} (raw units) for ${baseAmount} ${symbol}.`),
+    ...encodeApproval(approvalOf(context, base, baseAmount)),
+    call(context, data, `Buy at least ${formatAmount(minAmount, bought.name)} for ${formatAmount(baseAmount, base.name)} from ${context.deployment.label}.`),
   ];
 }
 
-function encodeSupply(context: ActionContext, asset: AssetId, amount: StepAmount): readonly UnsignedCall[] {
-  const known = requireToken(context, asset);
-  const raw = amount === 'max' ? MAX_UINT256 : amount;
-  const data = context.sender === context.owner ? comet.encodeFunctionData('supply', [known.token, raw]) : comet.encodeFunctionData('supplyTo', [context.owner, known.token, raw]);
-  const supply = call(context, data, `${amount === 'max' ? `Repay the whole debt in` : `Supply ${amount} (raw units) of`} ${known.symbol} to ${context.deployment.label}.`);
-  const approvals = approve(context, known, raw);
-  return amount === 'max' ? [...approvals, supply, approval(context, known, 0n)] : [...approvals, supply];
+/** A step of an amount of one asset. */
+interface AmountStep {
+  readonly kind: 'supply' | 'withdraw' | 'borrow' | 'repay';
+  readonly asset: AssetId;
+  readonly amount: StepAmount;
 }
 
-function encodeWithdraw(context: ActionContext, asset: AssetId, amount: StepAmount): UnsignedCall {
-  const known = requireToken(context, asset);
-  const isBase = known.token === readContracts(context.deployment).base?.[1];
-  if (amount === 'max' && !isBase) throw new InvalidArgument(`Comet reads "max" for the base token only; state the amount of ${known.symbol}.`);
-  const raw = amount === 'max' ? MAX_UINT256 : amount;
+function encodeSupply(context: ActionContext, step: AmountStep): readonly UnsignedCall[] {
+  const known = requireToken(context, step.asset);
+  const raw = step.amount === 'max' ? MAX_UINT256 : step.amount;
+  const data = context.sender === context.owner ? comet.encodeFunctionData('supply', [known.token, raw]) : comet.encodeFunctionData('supplyTo', [context.owner, known.token, raw]);
+  const supply = call(context, data, sentence(context, step, known));
+  if (step.amount !== 'max') return withApproval(approvalOf(context, known, raw), 'exact', supply);
+  return withApproval(approvalOf(context, known, context.paid === undefined ? MAX_UINT256 : addHeadRoom(context.paid)), 'at-most', supply);
+}
+
+function encodeWithdraw(context: ActionContext, step: AmountStep): UnsignedCall {
+  const known = requireToken(context, step.asset);
+  const raw = withdrawnRaw(context, known, step.amount);
   const data =
     context.sender === context.owner ? comet.encodeFunctionData('withdraw', [known.token, raw]) : comet.encodeFunctionData('withdrawFrom', [context.owner, context.sender, known.token, raw]);
-  return call(context, data, `Withdraw ${amount === 'max' ? 'all' : `${amount} (raw units)`} of ${known.symbol} from ${context.deployment.label}.`);
+  return call(context, data, sentence(context, step, known));
 }
 
-interface KnownToken {
-  readonly symbol: string;
+/** The amount as the comet reads it: "all" is the greatest integer, for the base token only. @throws {InvalidArgument} */
+export function withdrawnRaw(context: ActionContext, known: KnownToken, amount: StepAmount): bigint {
+  const isBase = known.token === readContracts(context.deployment).base?.[1];
+  if (amount === 'max' && !isBase) throw new InvalidArgument(`Comet reads "max" for the base token only; state the amount of ${known.name.symbol}.`);
+  return amount === 'max' ? MAX_UINT256 : amount;
+}
+
+/** A token of the built-in row, with its name for sentences. */
+export interface KnownToken {
+  readonly name: TokenName;
   readonly token: Address;
   readonly asset: AssetId;
 }
 
-/** Only tokens of the built-in row are called, so that a foreign document cannot name another. */
-function requireToken(context: ActionContext, asset: AssetId): KnownToken {
+/** Only tokens of the built-in row are called, so that a foreign document cannot name another. @throws {InvalidArgument} */
+export function requireToken(context: ActionContext, asset: AssetId): KnownToken {
   const { base, collaterals } = readContracts(context.deployment);
   const found = [...(base === null ? [] : [base]), ...collaterals].find(([, address]) => erc20(context.deployment.chain, address) === asset);
   if (found === undefined) {
     throw new InvalidArgument(`${tokenOf(asset) ?? asset} is not a token of the row ${context.deployment.id}. Add it there to act on it.`);
   }
-  return { symbol: found[0], token: found[1], asset };
+  const { base: baseState, collaterals: listed } = context.state as CometMarket;
+  const decimals = [baseState, ...listed].find((entry) => entry.asset === asset)?.decimals;
+  return { name: decimals === undefined ? { symbol: `units of ${found[0]}`, decimals: 0 } : { symbol: found[0], decimals }, token: found[1], asset };
 }
 
-function approve(context: ActionContext, known: KnownToken, amount: bigint): readonly UnsignedCall[] {
-  const wanted = approval(context, known, amount);
-  return NEEDS_ZERO_ALLOWANCE.has(known.asset) ? [approval(context, known, 0n), wanted] : [wanted];
+function approvalOf(context: ActionContext, known: KnownToken, amount: bigint): Approval {
+  const { chain, label } = context.deployment;
+  return { chain, token: known.token, name: known.name, spender: readContracts(context.deployment).comet, spenderName: label, amount };
 }
 
-function approval(context: ActionContext, known: KnownToken, amount: bigint): UnsignedCall {
-  const { comet: spender } = readContracts(context.deployment);
-  const what =
-    amount === 0n ? `Set the approval of ${known.symbol} to 0.` : `Allow ${context.deployment.label} to take ${amount === MAX_UINT256 ? 'any amount' : amount} of ${known.symbol} (raw units).`;
-  return { to: known.token, data: token.encodeFunctionData('approve', [spender, amount]), value: 0n, chain: context.deployment.chain, description: what };
+function sentence(context: ActionContext, { kind, amount }: AmountStep, known: KnownToken): string {
+  return describeStep(kind, amount, { token: known.name, place: context.deployment.label });
 }
 
 function call(context: ActionContext, data: string, description: string): UnsignedCall {

@@ -114,6 +114,12 @@ export function readContracts(deployment: Deployment): CometContracts {
   };
 }
 
+/** Every token of a row. */
+export function listCometTokens(deployment: Deployment): readonly Address[] {
+  const { base, collaterals } = readContracts(deployment);
+  return [...(base === null ? [] : [base]), ...collaterals].map(([, token]) => token);
+}
+
 function readUnit(deployment: Deployment, firstFeed: string | null, base: FeedRow | null): CometContracts['unit'] {
   if (firstFeed === null) return { asset: USD, symbol: 'USD' };
   const symbol = firstFeed.slice(UNIT_PREFIX.length).split('/')[0] ?? '';

@@ -1,8 +1,9 @@
 import type { Rule } from '../../core/rule.ts';
 import type { Protocol } from '../protocol.ts';
 import { encodeCometStep } from './actions.ts';
-import { compoundV3Deployments } from './deployments.ts';
+import { compoundV3Deployments, listCometTokens } from './deployments.ts';
 import { discoverComet } from './discover.ts';
+import { cometExecutor } from './executor.ts';
 import { normalizeComet } from './normalize.ts';
 import { compoundV3Rule } from './rule.ts';
 import { valueComet } from './value.ts';
@@ -17,6 +18,8 @@ export const compoundV3: Protocol = {
   value: valueComet,
   normalize: normalizeComet,
   encodeStep: encodeCometStep,
+  executor: cometExecutor,
+  listTokens: listCometTokens,
 };
 
 export { encodeBuyCollateral } from './actions.ts';

@@ -3,8 +3,10 @@ import { InvalidArgument } from '../../core/errors.ts';
 import { divDown, divUp, MAX_UINT256 } from '../../core/fixed-point.ts';
 import { type Address, type AssetId, type ChainId, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
+import { formatAmount, type TokenName } from '../../core/sentences.ts';
+import { withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
-import type { GmxMarket, GmxPosition } from './state.ts';
+import { FLOAT_DECIMALS, type GmxMarket, type GmxPosition } from './state.ts';
 import { findGmxToken } from './tokens.ts';
 import { violate } from './violations.ts';
 
@@ -19,7 +21,6 @@ const exchangeRouter = new Interface([
   'function sendTokens(address token, address receiver, uint256 amount) payable',
   `function createOrder((${ADDRESSES}, ${NUMBERS}, uint8 orderType, uint8 decreasePositionSwapType, bool isLong, bool shouldUnwrapNativeToken, bool autoCancel, bytes32 referralCode, bytes32[] dataList) params) payable returns (bytes32)`,
 ]);
-const token = new Interface(['function approve(address spender, uint256 amount) returns (bool)']);
 
 /** @source gmx-synthetics contracts/order/Order.sol OrderType */
 const MARKET_INCREASE = 2;
@@ -32,6 +33,9 @@ const NO_ONE: Address = `0x${'0'.repeat(40)}`;
 const DEFAULT_EXECUTION_FEE: Readonly<Partial<Record<ChainId, bigint>>> = { 'eip155:42161': 2n * 10n ** 15n, 'eip155:43114': 10n ** 17n };
 /** How far the execution price may be worse than the state's, where none is stated: 1 %. */
 const SLIPPAGE_PERCENT = 1n;
+/** Sizes are told in whole cents. */
+const CENT_DECIMALS = 2;
+const CENT = 10n ** BigInt(FLOAT_DECIMALS - CENT_DECIMALS);
 
 /** What an order may have beside the context: the execution fee in wei. */
 export type GmxActionContext = ActionContext & { readonly executionFee?: bigint };
@@ -89,8 +93,7 @@ function readOrder(context: GmxActionContext): OrderTarget {
 function encodeAddMargin(order: OrderTarget, asset: AssetId, amount: bigint): readonly UnsignedCall[] {
   const { context, position, collateral } = order;
   if (asset !== position.collateralToken) throw new InvalidArgument(`The collateral of the position is ${position.collateralToken}; swapping ${asset} on the way is not supported.`);
-  const symbol = findGmxToken(context.deployment.chain, collateral)?.symbol ?? collateral;
-  const approve = token.encodeFunctionData('approve', [order.router, amount]);
+  const name = nameOf(order);
   const create = createOrder(order, {
     orderType: MARKET_INCREASE,
     sizeDeltaUsd: 0n,
@@ -98,10 +101,8 @@ function encodeAddMargin(order: OrderTarget, asset: AssetId, amount: bigint): re
     acceptablePrice: position.isLong ? MAX_UINT256 : 0n,
   });
   const data = [sendFee(order), exchangeRouter.encodeFunctionData('sendTokens', [collateral, order.orderVault, amount]), create];
-  return [
-    { to: collateral, data: approve, value: 0n, chain: context.deployment.chain, description: `Allow GMX to take ${amount} ${symbol} (raw units).` },
-    multicall(order, data, `Order: add ${amount} ${symbol} (raw units) of margin to the ${describe(order)}.`),
-  ];
+  const approval = { chain: context.deployment.chain, token: collateral, name, spender: order.router, spenderName: context.deployment.label, amount };
+  return withApproval(approval, 'exact', multicall(order, data, `Order: add ${formatAmount(amount, name)} of margin to the ${describe(order)}.`));
 }
 
 interface DecreaseOrder {
@@ -114,7 +115,8 @@ function encodeDecrease(order: OrderTarget, { sizeDeltaUsd, collateralDelta }: D
   const { priceMin, priceMax } = market.indexToken;
   const acceptablePrice = position.isLong ? divDown(priceMin * (100n - SLIPPAGE_PERCENT), 100n) : divUp(priceMax * (100n + SLIPPAGE_PERCENT), 100n);
   const create = createOrder(order, { orderType: MARKET_DECREASE, sizeDeltaUsd, collateralDelta, acceptablePrice });
-  const what = sizeDeltaUsd === 0n ? `take ${collateralDelta} (raw units) of margin out of` : `close ${sizeDeltaUsd === position.sizeInUsd ? 'all' : `${sizeDeltaUsd} (USD, 30 decimals)`} of`;
+  const size = sizeDeltaUsd === position.sizeInUsd ? 'all' : formatAmount(sizeDeltaUsd / CENT, { symbol: 'USD', decimals: CENT_DECIMALS });
+  const what = sizeDeltaUsd === 0n ? `take ${formatAmount(collateralDelta, nameOf(order))} of margin out of` : `close ${size} of`;
   return multicall(order, [sendFee(order), create], `Order: ${what} the ${describe(order)}.`);
 }
 
@@ -140,6 +142,11 @@ function multicall({ context, exchangeRouter: to, executionFee }: OrderTarget, d
 
 function sizeOf(position: GmxPosition, wanted: StepAmount): bigint {
   return wanted === 'max' ? position.sizeInUsd : wanted;
+}
+
+/** The collateral token by GMX's own table. */
+function nameOf({ context, collateral }: OrderTarget): TokenName {
+  return findGmxToken(context.deployment.chain, collateral) ?? { symbol: `units of ${collateral}`, decimals: 0 };
 }
 
 function describe({ market, position }: OrderTarget): string {

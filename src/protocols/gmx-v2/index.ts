@@ -5,6 +5,7 @@ import { gmxV2Deployments } from './deployments.ts';
 import { discoverGmx } from './discover.ts';
 import { normalizeGmx } from './normalize.ts';
 import { gmxV2Rule } from './rule.ts';
+import { listGmxTokens } from './tokens.ts';
 import { valueGmx } from './value.ts';
 
 /** GMX v2: one deployment per chain, one account per position. */
@@ -17,6 +18,7 @@ export const gmxV2: Protocol = {
   value: valueGmx,
   normalize: normalizeGmx,
   encodeStep: encodeGmxStep,
+  listTokens: listGmxTokens,
 };
 
 export { gmxV2Rule } from './rule.ts';

@@ -1,4 +1,5 @@
-import type { ChainId } from '../../core/ids.ts';
+import { type Address, type ChainId, toAddress } from '../../core/ids.ts';
+import type { Deployment } from '../protocol.ts';
 
 /** A token of a GMX market. GMX's index tokens may be synthetic: an address that stands for an asset without a contract behind it. */
 export interface GmxTokenFacts {
@@ -167,4 +168,9 @@ const BY_ADDRESS: ReadonlyMap<string, GmxTokenFacts> = new Map(
 /** Finds a token by its lower-case address; undefined where GMX listed it after the table was read. */
 export function findGmxToken(chain: ChainId, address: string): GmxTokenFacts | undefined {
   return BY_ADDRESS.get(`${chain}/${address}`);
+}
+
+/** Every token of a chain's markets. */
+export function listGmxTokens({ chain }: Pick<Deployment, 'chain'>): readonly Address[] {
+  return (TOKENS[chain] ?? []).map(([address]) => toAddress(address));
 }

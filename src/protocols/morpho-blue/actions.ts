@@ -1,39 +1,37 @@
-import { Interface } from 'ethers';
 import { InvalidArgument } from '../../core/errors.ts';
 import { mulDivUp } from '../../core/fixed-point.ts';
 import type { Address } from '../../core/ids.ts';
 import type { LiquidateStep, Step, StepAmount } from '../../core/rule.ts';
+import { describeStep, formatAmount, type TokenName } from '../../core/sentences.ts';
+import { type Approval, withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
 import { borrowTotals } from './health.ts';
 import { computeLiquidation, greatestLiquidation, type LiquidationInput } from './liquidation.ts';
 import { computeMarketId, encodeParams, getMarketParams, type MarketParams } from './market-id.ts';
+import { morphoInterface } from './morpho-abi.ts';
 import { toAssetsUp } from './shares.ts';
 import type { MorphoMarket, MorphoPosition, MorphoToken } from './state.ts';
 import { violation } from './violations.ts';
-
-const MARKET_PARAMS = '(address loanToken, address collateralToken, address oracle, address irm, uint256 lltv) marketParams';
-
-/** @source Morpho.sol */
-const morphoInterface = new Interface([
-  `function supply(${MARKET_PARAMS}, uint256 assets, uint256 shares, address onBehalf, bytes data) returns (uint256, uint256)`,
-  `function withdraw(${MARKET_PARAMS}, uint256 assets, uint256 shares, address onBehalf, address receiver) returns (uint256, uint256)`,
-  `function borrow(${MARKET_PARAMS}, uint256 assets, uint256 shares, address onBehalf, address receiver) returns (uint256, uint256)`,
-  `function repay(${MARKET_PARAMS}, uint256 assets, uint256 shares, address onBehalf, bytes data) returns (uint256, uint256)`,
-  `function supplyCollateral(${MARKET_PARAMS}, uint256 assets, address onBehalf, bytes data)`,
-  `function withdrawCollateral(${MARKET_PARAMS}, uint256 assets, address onBehalf, address receiver)`,
-  `function liquidate(${MARKET_PARAMS}, address borrower, uint256 seizedAssets, uint256 repaidShares, bytes data) returns (uint256, uint256)`,
-]);
-const tokenInterface = new Interface(['function approve(address spender, uint256 amount) returns (bool)']);
 
 /** Shares cost a little more with each second until the call runs; an approval for them allows 1 % more and is taken back after it. */
 const SHARE_APPROVAL_NUMERATOR = 101n;
 const SHARE_APPROVAL_DENOMINATOR = 100n;
 
-interface Target {
+/** A step of an amount of one asset. */
+interface AmountStep {
+  readonly kind: 'supply' | 'withdraw' | 'borrow' | 'repay';
+  readonly asset: string;
+  readonly amount: StepAmount;
+}
+
+/** The deployment's contract and the market, whose parameters hash to its id. */
+export interface MorphoTarget {
   readonly context: ActionContext;
   readonly morpho: Address;
   readonly market: MorphoMarket;
   readonly params: MarketParams;
+  /** The market as sentences name it. */
+  readonly place: string;
 }
 
 /**
@@ -47,7 +45,6 @@ export function encodeMorphoStep(context: ActionContext, step: Step): readonly U
   const target = readTarget(context);
   const { market, params } = target;
   const { owner } = context;
-  const name = `${market.collateral.symbol}/${market.loan.symbol}`;
   switch (step.kind) {
     case 'supply': {
       const isCollateral = step.asset === market.collateral.asset;
@@ -55,28 +52,27 @@ export function encodeMorphoStep(context: ActionContext, step: Step): readonly U
       const data = isCollateral
         ? morphoInterface.encodeFunctionData('supplyCollateral', [encodeParams(params), step.amount, owner, '0x'])
         : morphoInterface.encodeFunctionData('supply', [encodeParams(params), step.amount, 0n, owner, '0x']);
-      return [approve(target, token, step.amount), call(target, data, `Supply ${step.amount} ${token.symbol} to Morpho ${name}.`)];
+      return withApproval(approvalOf(target, token, step.amount), 'exact', call(target, data, sentence(target, step, token)));
     }
     case 'withdraw':
       requireOwner(context);
-      return [encodeWithdraw(target, step.asset, step.amount, name)];
+      return [encodeWithdraw(target, step)];
     case 'borrow': {
       requireOwner(context);
-      requireLoan(market, step.asset);
       const data = morphoInterface.encodeFunctionData('borrow', [encodeParams(params), step.amount, 0n, owner, owner]);
-      return [call(target, data, `Borrow ${step.amount} ${market.loan.symbol} from Morpho ${name}.`)];
+      return [call(target, data, sentence(target, step, requireLoan(market, step.asset)))];
     }
     case 'repay':
-      requireLoan(market, step.asset);
-      return step.amount === 'max' ? encodeRepayAll(target, name) : encodeRepay(target, step.amount, name);
+      return encodeRepay(target, step);
     case 'liquidate':
-      return encodeLiquidate(target, step, name);
+      return encodeLiquidate(target, step);
     case 'close':
       throw violation('inconsistentInput', 'a lending position is repaid, not closed');
   }
 }
 
-function readTarget(context: ActionContext): Target {
+/** @throws {InvalidArgument} where the deployment names no contract, or the market is not the one that its id names. */
+export function readTarget(context: ActionContext): MorphoTarget {
   const { morpho } = context.deployment.contracts;
   const state = context.state as MorphoMarket;
   const params = getMarketParams(state);
@@ -84,81 +80,81 @@ function readTarget(context: ActionContext): Target {
   if (computeMarketId(params) !== state.id || state.id !== context.market) {
     throw new InvalidArgument(`The parameters of the Morpho market ${context.market} do not hash to that id. Read the portfolio again.`);
   }
-  return { context, morpho, market: state, params };
+  return { context, morpho, market: state, params, place: `${context.deployment.label} ${state.collateral.symbol}/${state.loan.symbol}` };
 }
 
-function encodeWithdraw(target: Target, asset: string, amount: StepAmount, name: string): UnsignedCall {
+/** How much of the collateral, or of what is lent as assets and shares, a withdrawal takes. @throws {InvalidArgument} for 'max' without the position */
+export function withdrawnOf({ context, market }: MorphoTarget, asset: string, amount: StepAmount): { readonly collateral: bigint } | { readonly assets: bigint; readonly shares: bigint } {
+  if (asset === market.collateral.asset) return { collateral: amount === 'max' ? getPosition(context).collateral : amount };
+  requireLoan(market, asset);
+  return amount === 'max' ? { assets: 0n, shares: getPosition(context).supplyShares } : { assets: amount, shares: 0n };
+}
+
+function encodeWithdraw(target: MorphoTarget, step: AmountStep): UnsignedCall {
   const { context, market, params } = target;
   const { owner } = context;
-  if (asset === market.collateral.asset) {
-    const assets = amount === 'max' ? getPosition(context).collateral : amount;
-    const data = morphoInterface.encodeFunctionData('withdrawCollateral', [encodeParams(params), assets, owner, owner]);
-    return call(target, data, `Withdraw ${assets} ${market.collateral.symbol} from Morpho ${name}.`);
+  const taken = withdrawnOf(target, step.asset, step.amount);
+  if ('collateral' in taken) {
+    const data = morphoInterface.encodeFunctionData('withdrawCollateral', [encodeParams(params), taken.collateral, owner, owner]);
+    return call(target, data, sentence(target, { ...step, amount: taken.collateral }, market.collateral));
   }
-  requireLoan(market, asset);
-  const [assets, shares] = amount === 'max' ? [0n, getPosition(context).supplyShares] : [amount, 0n];
-  const data = morphoInterface.encodeFunctionData('withdraw', [encodeParams(params), assets, shares, owner, owner]);
-  return call(target, data, `Withdraw ${amount === 'max' ? 'all' : amount} ${market.loan.symbol} from Morpho ${name}.`);
+  const data = morphoInterface.encodeFunctionData('withdraw', [encodeParams(params), taken.assets, taken.shares, owner, owner]);
+  return call(target, data, sentence(target, step, market.loan));
 }
 
-function encodeRepay(target: Target, amount: bigint, name: string): readonly UnsignedCall[] {
+function encodeRepay(target: MorphoTarget, step: AmountStep): readonly UnsignedCall[] {
   const { context, market, params } = target;
-  const data = morphoInterface.encodeFunctionData('repay', [encodeParams(params), amount, 0n, context.owner, '0x']);
-  return [approve(target, market.loan, amount), call(target, data, `Repay ${amount} ${market.loan.symbol} to Morpho ${name}.`)];
+  const loan = requireLoan(market, step.asset);
+  const [assets, shares] = step.amount === 'max' ? [0n, getPosition(context).borrowShares] : [step.amount, 0n];
+  const repay = call(target, morphoInterface.encodeFunctionData('repay', [encodeParams(params), assets, shares, context.owner, '0x']), sentence(target, step, loan));
+  if (step.amount !== 'max') return withApproval(approvalOf(target, loan, step.amount), 'exact', repay);
+  return withApproval(approvalOf(target, loan, roomForShares(toAssetsUp(shares, borrowTotals(market)))), 'at-most', repay);
 }
 
-function encodeRepayAll(target: Target, name: string): readonly UnsignedCall[] {
-  const { context, market, params } = target;
-  const { borrowShares } = getPosition(context);
-  const data = morphoInterface.encodeFunctionData('repay', [encodeParams(params), 0n, borrowShares, context.owner, '0x']);
-  const repay = call(target, data, `Repay the whole debt in ${market.loan.symbol} to Morpho ${name}.`);
-  return withShareApproval(target, toAssetsUp(borrowShares, borrowTotals(market)), repay);
-}
-
-function encodeLiquidate(target: Target, step: LiquidateStep, name: string): readonly UnsignedCall[] {
-  const { context, market, params } = target;
+function encodeLiquidate(target: MorphoTarget, step: LiquidateStep): readonly UnsignedCall[] {
+  const { context, market, params, place } = target;
   const input = readLiquidation(target, step);
   const [seized, shares] = input.kind === 'seize' ? [input.assets, 0n] : [0n, input.shares];
+  const { repaidAssets } = computeLiquidation(market, input);
   const data = morphoInterface.encodeFunctionData('liquidate', [encodeParams(params), context.owner, seized, shares, '0x']);
-  const liquidate = call(target, data, `Liquidate ${context.owner} in Morpho ${name}.`);
-  return withShareApproval(target, computeLiquidation(market, input).repaidAssets, liquidate);
+  const liquidate = call(target, data, `Liquidate ${context.owner} in ${place}: repay about ${formatAmount(repaidAssets, market.loan)}.`);
+  return withApproval(approvalOf(target, market.loan, roomForShares(repaidAssets)), 'at-most', liquidate);
 }
 
-function readLiquidation({ context, market }: Target, step: LiquidateStep): LiquidationInput {
+function readLiquidation({ context, market }: MorphoTarget, step: LiquidateStep): LiquidationInput {
   if (step.repayShares === 'max' && step.seize === undefined) return greatestLiquidation(market, getPosition(context));
   if (typeof step.repayShares === 'bigint' && step.seize === undefined) return { kind: 'repayShares', shares: step.repayShares };
   if (step.seize !== undefined && step.repayShares === undefined) return { kind: 'seize', assets: step.seize };
   throw violation('inconsistentInput', 'a liquidation states exactly one of repayShares and seize');
 }
 
-function withShareApproval(target: Target, assets: bigint, inner: UnsignedCall): readonly UnsignedCall[] {
-  const { loan } = target.market;
-  const allowance = mulDivUp(assets, SHARE_APPROVAL_NUMERATOR, SHARE_APPROVAL_DENOMINATOR);
-  return [approve(target, loan, allowance), inner, approve(target, loan, 0n)];
+function roomForShares(assets: bigint): bigint {
+  return mulDivUp(assets, SHARE_APPROVAL_NUMERATOR, SHARE_APPROVAL_DENOMINATOR);
 }
 
-function approve({ context, morpho, market, params }: Target, token: MorphoToken, amount: bigint): UnsignedCall {
-  return {
-    to: token === market.collateral ? params.collateralToken : params.loanToken,
-    data: tokenInterface.encodeFunctionData('approve', [morpho, amount]),
-    value: 0n,
-    chain: context.deployment.chain,
-    description: amount === 0n ? `Take back what is left of the approval of ${token.symbol}.` : `Allow Morpho to take ${amount} ${token.symbol} (raw units).`,
-  };
+function approvalOf({ context, morpho, market, params }: MorphoTarget, token: MorphoToken, amount: bigint): Approval {
+  const address = token === market.collateral ? params.collateralToken : params.loanToken;
+  return { chain: context.deployment.chain, token: address, name: token, spender: morpho, spenderName: context.deployment.label, amount };
 }
 
-function call({ context, morpho }: Target, data: string, description: string): UnsignedCall {
+function sentence({ place }: MorphoTarget, { kind, amount }: AmountStep, token: TokenName): string {
+  return describeStep(kind, amount, { token, place });
+}
+
+function call({ context, morpho }: MorphoTarget, data: string, description: string): UnsignedCall {
   return { to: morpho, data, value: 0n, chain: context.deployment.chain, description };
 }
 
-function getPosition(context: ActionContext): MorphoPosition {
+/** The account's position. @throws {InvalidArgument} where it was not handed in */
+export function getPosition(context: ActionContext): MorphoPosition {
   if (context.position === undefined) {
     throw new InvalidArgument("Morpho knows no 'max': hand in the position, or state the amount.");
   }
   return context.position as MorphoPosition;
 }
 
-function requireLoan(market: MorphoMarket, asset: string): MorphoToken {
+/** The market's loan token. @throws {RuleViolation} where the asset is another one */
+export function requireLoan(market: MorphoMarket, asset: string): MorphoToken {
   if (asset !== market.loan.asset) throw violation('marketNotCreated', `the loan token of ${market.id} is ${market.loan.asset}, not ${asset}`);
   return market.loan;
 }

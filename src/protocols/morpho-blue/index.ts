@@ -4,6 +4,7 @@ import type { Protocol } from '../protocol.ts';
 import { encodeMorphoStep } from './actions.ts';
 import { morphoBlueDeployments } from './deployments.ts';
 import { discoverPositions } from './discover.ts';
+import { morphoExecutor } from './executor.ts';
 import { normalizePositions } from './normalize.ts';
 import { marketsOf, parsePositions } from './rows.ts';
 import { morphoBlueRule } from './rule.ts';
@@ -21,6 +22,7 @@ export const morphoBlue: Protocol = {
   value: planCalls,
   normalize: normalizePositions,
   encodeStep: encodeMorphoStep,
+  executor: morphoExecutor,
 };
 
 export { morphoBlueRule } from './rule.ts';

@@ -65,12 +65,19 @@ describe('encodeAaveStep', () => {
     expect(decode(V2, { kind: 'borrow', asset: assetOf('USDC'), amount: 9n })).toEqual([{ to: V2.market, name: 'borrow', args: [USDC, 9n, 2n, 0n, OWNER] }]);
   });
 
-  test("default: a repayment with its approval; 'max' approves as much as it may take", () => {
+  test("default: a repayment with its approval; 'max' approves what is owed with head-room, without limit where that is not known, and takes the rest back", () => {
     expect(decode(CORE, { kind: 'repay', asset: assetOf('USDC'), amount: 9n })).toEqual([
       { to: USDC, name: 'approve', args: [CORE.market, 9n] },
       { to: CORE.market, name: 'repay', args: [USDC, 9n, 2n, OWNER] },
     ]);
-    expect(decode(CORE, { kind: 'repay', asset: assetOf('USDC'), amount: 'max' }).map((call) => call.args[1])).toEqual([ALL, ALL]);
+    expect(decode(CORE, { kind: 'repay', asset: assetOf('USDC'), amount: 'max' }).map((call) => call.args[1])).toEqual([ALL, ALL, 0n]);
+    const known = encodeAaveStep({ ...contextOf(CORE), paid: 1_000_000n }, { kind: 'repay', asset: assetOf('USDC'), amount: 'max' });
+    expect(known.map((call) => POOL_ABI.parseTransaction({ data: call.data })?.args[1])).toEqual([1_000_101n, ALL, 0n]);
+    expect(known.map((call) => call.description)).toEqual([
+      'Allow Aave v3 Ethereum to take 1.000101 USDC.',
+      'Repay the whole debt in USDC to Aave v3 Ethereum.',
+      'Take back what is left of the approval of USDC for Aave v3 Ethereum.',
+    ]);
   });
 
   test('behavior: a repayment goes to the stable debt where that is the only one', () => {
@@ -89,9 +96,10 @@ describe('encodeAaveStep', () => {
       expect(decode(deployment, { kind: 'liquidate', ...pair, repay: 11n })).toEqual([
         { to: USDC, name: 'approve', args: [deployment.market, 11n] },
         { to: deployment.market, name: 'liquidationCall', args: [WETH, USDC, OWNER, 11n, false] },
+        { to: USDC, name: 'approve', args: [deployment.market, 0n] },
       ]);
     }
-    expect(decode(CORE, { kind: 'liquidate', ...pair }).map((call) => call.args.includes(ALL))).toEqual([true, true]);
+    expect(decode(CORE, { kind: 'liquidate', ...pair }).map((call) => call.args.includes(ALL))).toEqual([true, true, false]);
   });
 
   test('behavior: targets are the deployment and the token, whatever the market of the document says', () => {
