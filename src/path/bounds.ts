@@ -8,8 +8,10 @@ export interface FlowBounds {
 
 /** Rounds of passing availability and need along the swaps; three cover two-hop routes. */
 const ROUNDS = 3;
-/** Where nothing else limits a loan: this many times everything there is. */
+/** Where leverage is not bounded by the targets: a flow may be this many times everything there is. */
 const LEVERAGE_LIMIT = 100;
+/** Room for pools above the market price. */
+const GAIN_LIMIT = 1.1;
 const BISECTIONS = 40;
 
 /**
@@ -18,10 +20,10 @@ const BISECTIONS = 40;
  */
 export function computeBounds(network: Network): FlowBounds {
   const { arcs, pools, assets } = network;
-  const wealth = totalWealth(network);
+  const { borrowUsd, flowUsd } = limitByLeverage(network);
   const bounds = {
-    arcs: Float64Array.from(arcs, ({ arc, price }) => (arc.max === Infinity && arc.cashPerUnit >= 0 ? (LEVERAGE_LIMIT * wealth) / price : arc.max)),
-    pools: Float64Array.from(pools, ({ curve }) => curve.depth),
+    arcs: Float64Array.from(arcs, ({ arc, price }) => (arc.cashPerUnit === 0 ? arc.max : Math.min(arc.max, (arc.kind === 'borrow' ? borrowUsd : flowUsd) / price))),
+    pools: Float64Array.from(pools, ({ curve, priceIn }) => Math.min(curve.depth, flowUsd / priceIn)),
   };
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const state of assets) limitByAvailability(network, state, bounds);
@@ -37,9 +39,22 @@ export function worstSlack(requirement: Requirement, limits: Float64Array): numb
   return requirement.capped.reduce((sum, part) => sum + Math.min(0, worstSlack(part, limits)), own);
 }
 
-function totalWealth({ problem, assets }: Network): number {
+/**
+ * How much can be lent and moved at all, USD at market. New debt B must be covered: h · B ≤ ΣA + t · S over the accounts that lend, with what is supplied S ≤ W + B out of W, everything that is at
+ * hand or can be withdrawn; so B ≤ (ΣA + t · W) ÷ (h − t). t: most adjusted collateral per dollar supplied; h: least adjusted debt at target per dollar borrowed.
+ */
+function limitByLeverage({ problem, arcs, assets }: Network): { borrowUsd: number; flowUsd: number } {
+  const lending = new Set(arcs.filter(({ arc }) => arc.kind === 'borrow').map(({ account }) => account));
+  const perDollar = (kinds: readonly string[], effect: (flat: FlatArc) => number): number[] =>
+    arcs.filter(({ account, arc }) => lending.has(account) && kinds.includes(arc.kind)).map((flat) => effect(flat) / flat.price);
+  const most = Math.max(0, ...perDollar(['supply'], ({ arc }) => arc.effect.collateralUsd));
+  const least = Math.min(...perDollar(['borrow'], ({ account, arc }) => account.target * arc.effect.debtUsd));
   const atHand = assets.reduce((sum, state) => sum + state.cash * state.price, 0);
-  return problem.accounts.reduce((sum, account) => sum + Math.abs(account.collateralUsd) + Math.abs(account.debtUsd), atHand);
+  const withdrawn = arcs.reduce((sum, { arc, price }) => (arc.kind === 'withdraw' && arc.max < Infinity ? sum + arc.max * price : sum), atHand);
+  const covered = [...lending].reduce((sum, account) => sum + Math.max(0, account.collateralUsd), 0);
+  const wealth = problem.accounts.reduce((sum, account) => sum + Math.abs(account.collateralUsd) + Math.abs(account.debtUsd), withdrawn);
+  const borrowUsd = lending.size === 0 ? 0 : Math.min(LEVERAGE_LIMIT * wealth, least > most ? (GAIN_LIMIT * (covered + most * withdrawn)) / (least - most) : Infinity);
+  return { borrowUsd, flowUsd: GAIN_LIMIT * (withdrawn + borrowUsd) };
 }
 
 function limitByAvailability({ problem, arcs, pools }: Network, state: AssetState, bounds: FlowBounds): void {

@@ -1,4 +1,4 @@
-import type { AssetId, ChainId } from '../core/ids.ts';
+import type { Address, AssetId, ChainId } from '../core/ids.ts';
 import type { SwapCurve } from './curve.ts';
 
 /**
@@ -13,7 +13,7 @@ export interface PathProblem {
   readonly marketUsd: ReadonlyMap<AssetId, number>;
   readonly routes: readonly PathRoute[];
   /** Lenders of flash loans, cheapest first; empty = none may be used. */
-  readonly flashLenders: readonly { readonly chain: ChainId; readonly name: string; readonly feeBps: number }[];
+  readonly flashLenders: readonly FlashLender[];
   /** Unified health factor to reach over all accounts; null where only the accounts' own targets count. */
   readonly unifiedTarget: number | null;
   /** Cost of using cash at hand, as a share of its value (0 = free). */
@@ -22,6 +22,15 @@ export interface PathProblem {
   readonly priceHeadRoom: number;
   /** How interest between quote and execution is provided for, in words; the amounts above already contain it. */
   readonly headRoom: string;
+}
+
+/** Somebody who lends within one transaction; the contract comes from the built-in deployments. */
+export interface FlashLender {
+  readonly chain: ChainId;
+  readonly name: string;
+  readonly kind: 'morpho' | 'aave';
+  readonly lender: Address;
+  readonly feeBps: number;
 }
 
 /** One account in exposure form, linear in its arcs. */

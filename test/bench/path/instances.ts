@@ -60,7 +60,7 @@ export function makeInstance(size: InstanceSize, index: number): PathProblem {
     cash: makeCash(random, market, debt),
     marketUsd: new Map(market.assets.map((asset, at) => [asset, market.prices[at] ?? 1])),
     routes: makeRoutes(random, market, debt),
-    flashLenders: [{ chain: CHAIN, name: 'free lender', feeBps: 0 }],
+    flashLenders: [{ chain: CHAIN, name: 'free lender', kind: 'morpho', lender: `0x${'f'.repeat(40)}`, feeBps: 0 }],
     unifiedTarget: index % 5 === 4 ? 1.3 : null,
     cashCost: 0,
     priceHeadRoom: 0,

@@ -73,7 +73,7 @@ export function problemOf(terms: Partial<PathProblem>): PathProblem {
     cash: [],
     marketUsd: MARKET,
     routes: [],
-    flashLenders: [{ chain: CHAIN, name: 'free lender', feeBps: 0 }],
+    flashLenders: [{ chain: CHAIN, name: 'free lender', kind: 'morpho', lender: `0x${'f'.repeat(40)}`, feeBps: 0 }],
     unifiedTarget: null,
     cashCost: 0,
     priceHeadRoom: 0,

@@ -65,7 +65,7 @@ describe('solvePath', () => {
   });
 
   test('behavior: a flash fee is charged on what is spent beyond the cash at hand', async () => {
-    const lender = [{ chain: CHAIN, name: 'lender', feeBps: 9 }] as const;
+    const lender = [{ chain: CHAIN, name: 'lender', kind: 'aave', lender: `0x${'a'.repeat(40)}`, feeBps: 9 }] as const;
     const problem = problemOf({ accounts: [loan()], cash: [{ asset: USDC, amount: 100 }], routes: [routeOf('sell', pool(4_000_000))], flashLenders: lender });
     const solution = await solveHere(problem, TIGHT);
     const repaid = amountOf(solution, 'loan', REPAY);
