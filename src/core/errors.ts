@@ -26,6 +26,8 @@ export const ERROR_TABLE = {
   UNKNOWN_RULE: entry('data', 422, 3, 'The document names a rule or version that this release does not have.'),
   UNKNOWN_MARKET: entry('data', 422, 3, 'A position refers to a market, reserve or e-mode category that was not read.'),
   RULE_VIOLATION: entry('user', 422, 5, 'The protocol would revert this step; the message names its own error.'),
+  PLAN_REJECTED: entry('user', 422, 5, "A plan does not hold when it is replayed in the protocols' integers; the message says where."),
+  PLAN_IMPOSSIBLE: entry('user', 422, 5, 'No plan reaches the target; the message says what is missing.'),
   SOURCE_UNREACHABLE: entry('transient', 503, 4, 'A source did not answer.'),
   SOURCE_TIMEOUT: entry('transient', 504, 4, 'A source did not answer before the deadline.'),
   SOURCE_RATE_LIMITED: entry('transient', 503, 4, 'A source answered 429 until the deadline.'),

@@ -67,6 +67,11 @@ export interface EvaluateOptions {
 /** Roles of exposure terms that are a requirement and no debt: a perp's maintenance margin. */
 const REQUIREMENT_ROLE = /maintenance/i;
 
+/** Tells whether a term is a requirement (maintenance margin) and no debt. */
+export function isRequirement({ role }: ExposureTerm): boolean {
+  return REQUIREMENT_ROLE.test(role);
+}
+
 /**
  * Computes every account of a portfolio. An account whose rule cannot answer becomes a gap with the rule's own reason: never dropped, never
  * taken as safe.
@@ -180,7 +185,7 @@ function rawValues(account: OpenedAccount, { legs, terms }: Entries, priceOf: Pr
   }
   return {
     collateral: valueOf(terms.filter((term) => term.side === 'collateral')),
-    debt: valueOf(terms.filter((term) => term.side === 'debt' && !REQUIREMENT_ROLE.test(term.role))),
+    debt: valueOf(terms.filter((term) => term.side === 'debt' && !isRequirement(term))),
   };
 }
 
