@@ -9,19 +9,23 @@ import { greatestBelow, leastUpTo } from './liquidation-sizes.ts';
 import { type LiquidationState, tokenOf } from './liquidation-state.ts';
 import { computeProceeds, type LiquidatorMarket, poolOf, type SoldTokens } from './liquidator-market.ts';
 
-/** A call with what it earns, USD as floats: curves are. */
-export interface PricedCall {
-  readonly call: LiquidationCall;
-  /** What selling the seized collateral brings after what was sold before. */
+/** What buying for one token and selling for it again earns, USD as floats: curves are. */
+export interface Trade {
+  /** What selling brings after what was sold before. */
   readonly proceedsUsd: number;
   readonly paidUsd: number;
   readonly flashFeeUsd: number;
   readonly gasUsd: number;
   /** proceeds − paid − flash fee − gas. */
   readonly profitUsd: number;
-  /** The curve it was sold on; null where what is seized is what was repaid. */
+  /** The curve it was sold on; null where what is received is what was paid. */
   readonly curve: SwapCurve | null;
   readonly sold: SoldTokens;
+}
+
+/** A call with what it earns. */
+export interface PricedCall extends Trade {
+  readonly call: LiquidationCall;
 }
 
 /** Where calls are priced: checked means, and what has been sold so far. */
@@ -44,24 +48,27 @@ const GOLDEN_PPM = 618_034n;
 const PPM = 1_000_000n;
 
 /** Prices one call; null where there is no way to sell, or not that much. */
-export function priceCall(call: LiquidationCall, { market, sold }: LiquidatorContext): PricedCall | null {
+export function priceCall(call: LiquidationCall, context: LiquidatorContext): PricedCall | null {
   const [paid] = call.paid;
   const [received] = call.received;
-  if (paid === undefined || received === undefined) return null;
-  const debt = tokenOf(call.before, paid.asset);
+  const trade = paid === undefined || received === undefined ? null : priceTrade(call.before, { paid, received }, context);
+  return trade === null ? null : { call, ...trade };
+}
+
+/** Prices what is paid and received at once; null as {@link priceCall}. */
+export function priceTrade(state: LiquidationState, { paid, received }: { readonly paid: TokenAmount; readonly received: TokenAmount }, { market, sold }: LiquidatorContext): Trade | null {
   const isSame = received.asset === paid.asset;
   const curve = isSame ? null : market.curveOf(received.asset, paid.asset);
   const pool = poolOf(received.asset, paid.asset);
-  const tokens = tokensOf(call.before, received);
+  const tokens = tokensOf(state, received);
   const brought = curve === null ? (isSame ? tokens : null) : computeProceeds(curve, sold.get(pool) ?? 0, tokens);
   if (brought === null) return null;
-  const priceUsd = debt.marketUsd.toNumber();
-  const paidUsd = tokensOf(call.before, paid) * priceUsd;
+  const priceUsd = tokenOf(state, paid.asset).marketUsd.toNumber();
+  const paidUsd = tokensOf(state, paid) * priceUsd;
   const proceedsUsd = brought * priceUsd;
   const flashFeeUsd = paidUsd * market.flashFee;
-  const gasUsd = market.gasUsd(call.before.account.marketEntry.chain as ChainId);
+  const gasUsd = market.gasUsd(state.account.marketEntry.chain as ChainId);
   return {
-    call,
     proceedsUsd,
     paidUsd,
     flashFeeUsd,
@@ -101,7 +108,7 @@ export function mostProfitable<Entry extends { readonly profitUsd: number }>(ent
 }
 
 /** Whole tokens of a raw amount, as a float. */
-export function tokensOf(state: LiquidationState, { asset, amount }: TokenAmount): number {
+function tokensOf(state: LiquidationState, { asset, amount }: TokenAmount): number {
   const tokens: Decimal = fromFixed(amount, tokenOf(state, asset).decimals);
   return tokens.toNumber();
 }
@@ -111,8 +118,8 @@ function canSell(collateral: AssetId | null, debt: AssetId | null, { market }: L
   return collateral === debt || market.curveOf(collateral, debt) !== null;
 }
 
-/** Golden section over 1 … top. Sizes that the rule refuses lie at the low end. */
-function searchGreatest(top: bigint, priceAt: (size: bigint) => PricedCall | null): PricedCall | null {
+/** Golden section over 1 … top for the greatest profit, which is concave in the size. Sizes that are refused (null) lie at the low end. */
+export function searchGreatest<Priced extends { readonly profitUsd: number }>(top: bigint, priceAt: (size: bigint) => Priced | null): Priced | null {
   let [low, high] = [0n, top];
   const resolution = top >> SEARCH_BITS;
   const split = (share: bigint): bigint => low + ((high - low) * share) / PPM;
