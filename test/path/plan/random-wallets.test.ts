@@ -1,0 +1,70 @@
+import { performance } from 'node:perf_hooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isPlimsollError } from '../../../src/core/errors.ts';
+import type { OpenedPortfolio } from '../../../src/engine/open-portfolio.ts';
+import { planSelf, type SelfPlan } from '../../../src/path/plan.ts';
+import { openInThreadSolver, type PathSolver } from '../../../src/path/solve.ts';
+import { openRandom } from '../../bench/path/random.ts';
+import { usersOf } from '../../chain/counts.ts';
+import { judge } from './judge.ts';
+import { openDemo, randomMeans, randomWallet } from './random-wallets.ts';
+
+const WALLETS = usersOf(60, 1_000);
+const tally = { planned: 0, idle: 0, impossible: 0, rejected: 0, repaired: 0, executor: 0, sequence: 0, rounds: 0, steps: 0, orders: 0 };
+const rejections: string[] = [];
+
+let demo: OpenedPortfolio;
+let solver: PathSolver;
+beforeAll(async () => {
+  demo = await openDemo();
+  solver = await openInThreadSolver();
+});
+afterAll(async () => {
+  await solver.close();
+  process.stdout.write(`plans of random wallets: ${JSON.stringify(tally)}\n${rejections.map((text) => `  ${text}\n`).join('')}`);
+});
+
+function count(plan: SelfPlan): void {
+  tally[plan.stages.length === 0 ? 'idle' : 'planned'] += 1;
+  tally.repaired += plan.repairs > 0 ? 1 : 0;
+  tally[plan.order] += 1;
+  tally.rounds = Math.max(tally.rounds, plan.rounds);
+  tally.steps += plan.stages.reduce((sum, stage) => sum + stage.steps.length, 0);
+  tally.orders += plan.stages.filter((stage) => stage.order === 'orders').length;
+}
+
+async function planOf(seed: number): Promise<{ wallet: OpenedPortfolio; target: number; plan: SelfPlan | null; means: ReturnType<typeof randomMeans> }> {
+  const wallet = randomWallet(demo, seed);
+  const means = randomMeans(wallet, seed);
+  const target = openRandom(99_000_007 + seed).between(1.01, 1.8);
+  try {
+    const plan = await planSelf(wallet, { health: target, unified: null, scenarios: [] }, means, { budgetMs: 500, now: () => performance.now(), solver });
+    return { wallet, target, plan, means };
+  } catch (error) {
+    if (!isPlimsollError(error, 'PLAN_IMPOSSIBLE') && !isPlimsollError(error, 'PLAN_REJECTED')) throw error;
+    tally[error.code === 'PLAN_IMPOSSIBLE' ? 'impossible' : 'rejected'] += 1;
+    if (error.code === 'PLAN_REJECTED') rejections.push(`wallet ${seed}, ${means.order}: ${error.message}`);
+    return { wallet, target, plan: null, means };
+  }
+}
+
+describe('plans of random wallets over Aave, Compound, Morpho and GMX', () => {
+  test.each(Array.from({ length: WALLETS }, (_, seed) => seed))(
+    'property: wallet %i: what is emitted holds in integers, at once and ten minutes later, and costs no less than its bound',
+    async (seed) => {
+      const { wallet, target, plan, means } = await planOf(seed);
+      if (plan === null) return;
+      count(plan);
+      expect(judge(wallet, plan, { means, target, delay: 0n })).toEqual([]);
+      expect(judge(wallet, plan, { means, target, delay: 600n })).toEqual([]);
+      expect(plan.gapUsd).toBeGreaterThanOrEqual(0);
+      expect(plan.lowerBoundUsd).toBeLessThanOrEqual(plan.cost.totalUsd * (1 + 1e-6) + 1e-9);
+    },
+  );
+
+  test('behavior: most wallets have a plan, in every order', () => {
+    expect(tally.planned).toBeGreaterThan(WALLETS / 3);
+    expect(Math.min(tally.executor, tally.sequence, tally.orders)).toBeGreaterThan(0);
+    expect(tally.rejected).toBeLessThanOrEqual(WALLETS / 20);
+  });
+});
