@@ -26,6 +26,7 @@ const PAID = 1e-9;
  * Decides amounts of arcs: their accounts stand as they are afterwards, and each amount becomes a bill, an account of its own whose only way to its target is to pay exactly
  * that. The arcs keep their gas, fees and use of cash; arcs that would undo them are closed.
  *
+ * Minimum debts whose amounts are decided are not looked at: the restored plan shows whether they hold.
  * Bills are debts of their own until they are paid, so the problem that comes out must not have a unified target.
  *
  * @example
@@ -86,16 +87,8 @@ export function settleAccount(account: PathAccount, fixed: ReadonlyMap<string, n
     ...after(account, (arc) => arc.effect),
     borrowLimit: account.borrowLimit === null ? null : after(account.borrowLimit, (arc) => arc.borrowEffect),
     scenarios: account.scenarios.map((scenario, at) => ({ ...scenario, ...after(scenario, (arc) => arc.scenarioEffects[at] ?? null) })),
-    minimumDebts: account.minimumDebts.map((debt) => ({ ...debt, current: remaining(debt, done, fixed) })),
     arcs: account.arcs.filter((arc) => !fixed.has(arc.id) && !done.some((other) => undoes(arc, other))),
   };
-}
-
-function remaining(debt: PathAccount['minimumDebts'][number], done: readonly PathArc[], fixed: ReadonlyMap<string, number>): number {
-  const signOf = (arc: PathArc): number => (arc.kind === 'repay' ? 1 : arc.kind === 'borrow' ? -1 : 0);
-  const paid = done.filter((arc) => arc.asset === debt.asset).reduce((sum, arc) => sum + signOf(arc) * (fixed.get(arc.id) ?? 0), 0);
-  const left = debt.current - paid;
-  return left <= PAID * debt.current ? 0 : left;
 }
 
 const OPPOSITE: Partial<Record<PathArc['kind'], PathArc['kind']>> = { supply: 'withdraw', withdraw: 'supply', borrow: 'repay', repay: 'borrow' };

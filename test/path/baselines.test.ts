@@ -169,6 +169,43 @@ describe(computeBaselines, () => {
     expect(of('pro rata').totalUsd).toBeCloseTo(share * 600 + 7, 3);
   });
 
+  test('behavior: what a sale brings is split over the debts in proportion to what is owed', async () => {
+    const account = accountOf('only', {
+      collateralUsd: 70_000,
+      debtUsd: 60_000,
+      arcs: [
+        arcOf('withdraw', WETH, { max: 50, all: 50, factor: 0.7, ...NO_GAS }),
+        arcOf('repay', USDC, { max: 45_000, all: 45_000, ...NO_GAS }),
+        arcOf('repay', WBTC, { max: 0.3, all: 0.3, ...NO_GAS }),
+      ],
+    });
+    const base = constantProduct({ from: WETH, to: USDC }, { reserveIn: 1e9, reserveOut: 1e12, fee: 0 });
+    const lossy = { ...base, out: (amount: number) => amount * 1_980, marginal: () => 1_980 };
+    const free = { ...base, to: WBTC, out: (amount: number) => amount / 25, marginal: () => 1 / 25 };
+    const { of } = await baselinesOf(problemOf({ accounts: [account], routes: [routeOf('usdc', lossy, 0), routeOf('wbtc', free, 0)] }));
+    // 100 000 m of WETH, three quarters of it for USDC at a loss of 1 %: 70 000 (1 − m) = 1.2 · (60 000 − 99 250 m).
+    expect(of('pro rata').totalUsd).toBeCloseTo((2_000 / (1.2 * 99_250 - 70_000)) * 750, 3);
+  });
+
+  test('behavior: a pool that takes too little is named, not sold into beyond its depth', async () => {
+    const curve = { ...constantProduct({ from: WETH, to: USDC }, { reserveIn: 200, reserveOut: 400_000, fee: FEE }), depth: 0.5 };
+    const { of } = await baselinesOf({ ...richAndPoor(), routes: [routeOf('weth>usdc', curve, 0)] });
+    expect(of('pro rata').reason).toContain('no share of its collateral is enough');
+  });
+
+  test('behavior: a debt is closed as a whole where its minimum forbids a part, and nothing else is added', async () => {
+    const withMinimum = accountOf('only', {
+      collateralUsd: 16_000,
+      debtUsd: 14_000,
+      minimumDebts: [{ asset: USDC, current: 14_000, minimum: 13_900 }],
+      arcs: [arcOf('repay', USDC, { max: 14_000, all: 14_000, ...NO_GAS }), arcOf('supply', USDC, { max: 50_000, ...NO_GAS }), arcOf('borrow', WBTC, { max: 5, ...NO_GAS })],
+    });
+    const { optimum, of } = await baselinesOf(problemOf({ accounts: [withMinimum], cash: [{ asset: USDC, amount: 20_000 }], cashCost: 0.1 }));
+    // 100 repaid down to the minimum, 850 supplied for the remaining 680.
+    expect(optimum.cost.totalUsd).toBeCloseTo(95, 2);
+    expect(of('close everything').totalUsd).toBeCloseTo(1_400, 4);
+  });
+
   test.each(SIZES.slice(0, 2).map((size) => [size.name, size] as const))('property: no baseline undercuts the optimum beyond its certified gap, %s', { timeout: 600_000 }, async (_, size) => {
     const reached: string[] = [];
     for (let index = 0; index < INSTANCES; index += 1) {

@@ -92,12 +92,23 @@ describe(computePolicyCost, () => {
     expect(short.reason).toMatch(/cannot be paid: 5[0-9]\.[0-9]{2} USD are missing/);
   });
 
+  test('behavior: no loan pays for a policy, and no supply does its work', async () => {
+    const problem = onePair(0);
+    const lender = accountOf('lender', { collateralUsd: 50_000, debtUsd: 0, arcs: [arcOf('borrow', USDC, { max: 5_000, gasUsd: 0 }), arcOf('supply', USDC, { gasUsd: 0 })] });
+    const both = { ...problem, accounts: [...problem.accounts, lender], routes: [] };
+    const optimum = await solveHere(both, TIGHT);
+    expect(optimum.cost.totalUsd).toBeCloseTo(1, 6);
+    expect(await costOf(POLICIES.exactTarget, both, optimum)).toMatchObject({ cost: null, reachesTarget: false });
+  });
+
   test('behavior: an account below 1 gives nothing until it is above', async () => {
     const problem = onePair(0, { collateralUsd: 13_000 });
     const optimum = await solveHere(problem, TIGHT);
     // A tenth of the debt out of its own collateral would leave it at 0.94: no protocol lets that out.
     const tenth = await costOf({ kind: 'tiers', name: 'tenth', tiers: [{ below: 1, share: 0.1 }] }, problem, optimum);
     expect(tenth).toMatchObject({ cost: null, reachesTarget: false });
+    const paid = await costOf({ kind: 'tiers', name: 'tenth', tiers: [{ below: 1, share: 0.05 }] }, { ...problem, cash: [{ asset: USDC, amount: 700 }] }, optimum);
+    expect(paid).toMatchObject({ funding: 'kept', reachesTarget: false, cost: { totalUsd: 1 } });
     const half = await costOf({ kind: 'tiers', name: 'half', tiers: [{ below: 1, share: 0.5 }] }, problem, optimum);
     expect(half.cost?.slippageUsd).toBeGreaterThan(0);
   });
@@ -107,6 +118,29 @@ describe(computePolicyCost, () => {
     expect(await costOf(HALF, problem)).toMatchObject({ cost: null, reachesTarget: false });
     expect((await costOf(HALF, problem)).reason).toContain('below its minimum');
     expect((await costOf(POLICIES.exactTarget, problem)).reachesTarget).toBe(true);
+  });
+
+  test('behavior: a debt that the policy pays off meets its minimum, and what it does not name stays unused', async () => {
+    const terms = { minimumDebts: [{ asset: USDC, current: 14_000, minimum: 8_000 }] };
+    const [pair] = onePair(0, terms).accounts;
+    if (pair === undefined) throw new Error('fixture');
+    // A loan or a supply would be the cheaper way out.
+    const open = { ...pair, arcs: [...pair.arcs, arcOf('borrow', WETH, { max: 50, gasUsd: 0 }), arcOf('supply', USDC, { max: 50_000, gasUsd: 0 })] };
+    const problem = { ...onePair(14_000, terms), accounts: [open], cashCost: 0.1 };
+    const all = await costOf({ ...HALF, name: 'all', tiers: [{ below: 2, share: 1 }] }, problem);
+    expect(all).toMatchObject({ reachesTarget: true, funding: 'kept' });
+    // 14 000 x 10 % out of cash, or WETH through the pool at less: the withdrawal empties an account without debt.
+    const sold = (14_000 * 200) / (0.997 * (400_000 - 14_000));
+    expect(all.cost?.totalUsd).toBeCloseTo(sold * 2_000 - 14_000 + 4, 2);
+  });
+
+  test('behavior: a scenario is kept like the account itself', async () => {
+    const scenario = { name: 'WETH -10 %', collateralUsd: 14_400, debtUsd: 14_000, target: 1.05 };
+    const shockedArcs =
+      onePair(0).accounts[0]?.arcs.map((arc) => ({ ...arc, scenarioEffects: [arc.kind === 'withdraw' ? { collateralUsd: -1_440, debtUsd: 0 } : { collateralUsd: 0, debtUsd: -1 }] })) ?? [];
+    const problem = onePair(14_000, { scenarios: [scenario], arcs: shockedArcs });
+    const tenth: Policy = { kind: 'tiers', name: 'tenth', tiers: [{ below: 2, share: 0.02 }] };
+    expect(await costOf(tenth, problem)).toMatchObject({ funding: 'kept', reachesTarget: false, cost: { totalUsd: 1 } });
   });
 
   test('behavior: the unified target counts for reaching, not for paying', async () => {

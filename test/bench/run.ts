@@ -1,0 +1,14 @@
+import { runPathBench } from './path/run.ts';
+import { writeProgress } from './report.ts';
+
+/** `npm run -s bench -- <name> [flags]`: each bench reads its own flags. */
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { path: runPathBench };
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (bench === undefined) {
+  writeProgress(`Usage: npm run -s bench -- <${Object.keys(BENCHES).join('|')}> [--json]`);
+  process.exitCode = 2;
+} else {
+  await bench(args);
+}
