@@ -5,6 +5,7 @@ import type { ExposureTerm, Leg, NativeHealth, PriceMove, Rule } from '../../cor
 import { applyStep } from './apply.ts';
 import { GENERIC_RULE_ID } from './liquidation.ts';
 import { computeLiquidity, splitBySelfCollateral } from './liquidity.ts';
+import { planBook } from './planning.ts';
 import {
   accruePosition,
   type GenericAsset,
@@ -34,6 +35,7 @@ export const genericLendingRule: Rule<GenericMarket, GenericPosition> = {
   health,
   exposure,
   apply: applyStep,
+  planning: (view) => planBook(view, (asset) => tokenOf(view.market, asset).priceUsd),
   reprice,
 };
 
