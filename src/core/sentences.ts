@@ -52,7 +52,15 @@ export function describeApproval(amount: bigint, token: TokenName, spender: stri
   return `Allow ${spender} to take ${amount === MAX_UINT256 ? `any amount of ${token.symbol}` : formatAmount(amount, token)}.`;
 }
 
+/** What a swap sells, what it must bring, where, and until when (unix seconds). */
+export interface SwapWords {
+  readonly sold: string;
+  readonly least: string;
+  readonly place: string;
+  readonly deadline: bigint;
+}
+
 /** One sentence for a swap of an exact input. */
-export function describeSwap(sold: string, least: string, place: string): string {
-  return `Swap ${sold} for at least ${least} on ${place}.`;
+export function describeSwap({ sold, least, place, deadline }: SwapWords): string {
+  return `Swap ${sold} for at least ${least} on ${place}, until ${new Date(Number(deadline) * 1000).toISOString().slice(0, 19)}Z.`;
 }

@@ -69,6 +69,20 @@ export interface ContractCall {
  */
 export type CallResult = { readonly ok: true; readonly values: readonly unknown[] } | { readonly ok: false; readonly reason: string };
 
+/** A call as a transaction would make it. Value in wei. */
+export interface TrialCall {
+  readonly from: Address;
+  readonly to: Address;
+  readonly data: string;
+  readonly value: bigint;
+}
+
+/** What became of a call: `data` is what the contract reverted with (`0x` where nothing is told). */
+export type TrialResult = { readonly ok: true } | { readonly ok: false; readonly data: string; readonly message: string };
+
+/** Calls carried out on trial; results in order, up to the first failure at least. */
+export type CallTrial = { readonly kind: 'tried'; readonly results: readonly TrialResult[] } | { readonly kind: 'untried'; readonly reason: string };
+
 /** A chain, read in batches at one block hash. */
 export interface ChainSource {
   readonly chain: ChainId;
@@ -83,4 +97,10 @@ export interface ChainSource {
    * @throws {PlimsollError} ENDPOINTS_DIFFER where a second endpoint is configured and disagrees.
    */
   fetchCalls(calls: readonly ContractCall[], blockHash: string): Promise<ReadonlyMap<string, CallResult>>;
+  /**
+   * Tries transactions on top of the newest block, one after the other, and keeps nothing. Absent where the source cannot.
+   *
+   * @throws {PlimsollError} where the source fails.
+   */
+  tryCalls?(calls: readonly TrialCall[]): Promise<CallTrial>;
 }

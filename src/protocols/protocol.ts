@@ -85,6 +85,14 @@ export interface ActionContext {
   readonly received?: bigint;
 }
 
+/** A token that this release knows by itself. */
+export interface KnownToken {
+  readonly token: Address;
+  readonly symbol: string;
+  /** Null where the row does not say. */
+  readonly decimals: number | null;
+}
+
 /** What an executor's plan must leave behind. */
 export interface ExecutorBounds {
   /** The position before the plan, in the rule's typed form. */
@@ -126,7 +134,7 @@ export interface Protocol {
   /** The same through PlimsollExecutor; absent where nobody but the owner can act (orders). */
   readonly executor?: ExecutorAdapter;
   /** Tokens of a row that this release knows by itself: a document that names others cannot have them approved. */
-  listTokens?(deployment: Deployment): readonly Address[];
+  listTokens?(deployment: Deployment): readonly KnownToken[];
   /** The contracts' own errors as ABI fragments, to read a failed simulation with. */
   readonly errors?: readonly string[];
 }

@@ -3,6 +3,7 @@ import { InternalError, PlimsollError } from '../core/errors.ts';
 import { type ChainId, chainNumber } from '../core/ids.ts';
 import { pathText } from '../core/json.ts';
 import type { BlockRef, CallResult, ChainSource, ContractCall } from '../core/source.ts';
+import { tryCallsAt } from './call-trial.ts';
 import type { Surroundings } from './clock.ts';
 import { type BatchLimits, DEFAULT_BATCH, decodeAnswer, type EncodedCall, encodeContractCall, fetchBatch, type RawAnswer, splitIntoBatches } from './contract-calls.ts';
 import { createLane, DEFAULT_POLICY, type RequestPolicy } from './lane.ts';
@@ -74,6 +75,11 @@ export function createChainSource(options: ChainSourceOptions): ChainSource {
     },
 
     fetchBlock: (block) => (typeof block === 'bigint' ? fetchBlockRef(first, chain, 'eth_getBlockByNumber', `0x${block.toString(16)}`) : fetchBlockRef(first, chain, 'eth_getBlockByHash', block)),
+
+    async tryCalls(calls) {
+      const [trial] = await Promise.all([tryCallsAt(first.send, first.endpoint.label, calls), first.requireChain()]);
+      return trial;
+    },
 
     async fetchCalls(calls, blockHash) {
       requireUniqueKeys(calls);

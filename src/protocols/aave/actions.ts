@@ -1,9 +1,9 @@
+import { type Approval, withApproval } from '../../core/approvals.ts';
 import { addHeadRoom } from '../../core/call.ts';
 import { MAX_UINT256 } from '../../core/fixed-point.ts';
 import { type Address, type AssetId, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
 import { describeStep, formatAmount, type TokenName } from '../../core/sentences.ts';
-import { type Approval, withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
 import { NO_REFERRAL, POOL, STABLE_RATE, VARIABLE_RATE } from './pool-abi.ts';
 import { getAaveProfile } from './profile.ts';

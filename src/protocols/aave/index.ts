@@ -2,13 +2,14 @@ import type { Protocol } from '../protocol.ts';
 import { encodeAaveStep } from './actions.ts';
 import { AAVE_V2_DEPLOYMENTS, AAVE_V3_DEPLOYMENTS, SPARK_DEPLOYMENTS } from './deployments.ts';
 import { discoverAave } from './discover.ts';
+import { AAVE_ERRORS } from './errors.ts';
 import { aaveExecutor } from './executor.ts';
 import { normalizeAave } from './normalize.ts';
 import { listReserveTokens } from './reserve-contracts.ts';
 import { AAVE_RULES } from './rule.ts';
 import { valueAave } from './value.ts';
 
-const family = { discover: discoverAave, value: valueAave, normalize: normalizeAave, encodeStep: encodeAaveStep, executor: aaveExecutor, listTokens: listReserveTokens } as const;
+const family = { discover: discoverAave, value: valueAave, normalize: normalizeAave, encodeStep: encodeAaveStep, executor: aaveExecutor, listTokens: listReserveTokens, errors: AAVE_ERRORS } as const;
 
 /** The rules of one member of the family. */
 function rulesOf(protocol: string): Protocol['rules'] {

@@ -1,6 +1,6 @@
 import { InvalidArgument } from '../../core/errors.ts';
 import type { Address } from '../../core/ids.ts';
-import type { Deployment } from '../protocol.ts';
+import type { Deployment, KnownToken } from '../protocol.ts';
 import { RESERVE_TOKENS } from './reserve-tokens.ts';
 
 const TOKEN = 'token:';
@@ -11,7 +11,7 @@ const DEBT_TOKEN = 'debtToken:';
 export function reserveContracts(deploymentId: string): Readonly<Record<string, Address>> {
   const rows = RESERVE_TOKENS[deploymentId] ?? [];
   return Object.fromEntries(
-    rows.flatMap(([name, token, aToken, debtToken]) => [
+    rows.flatMap(([name, , token, aToken, debtToken]) => [
       [`${TOKEN}${name}`, token],
       [`${A_TOKEN}${name}`, aToken],
       [`${DEBT_TOKEN}${name}`, debtToken],
@@ -20,8 +20,12 @@ export function reserveContracts(deploymentId: string): Readonly<Record<string, 
 }
 
 /** Every underlying token that the row names. */
-export function listReserveTokens({ contracts }: Deployment): readonly Address[] {
-  return Object.entries(contracts).flatMap(([key, address]) => (key.startsWith(TOKEN) ? [address] : []));
+export function listReserveTokens({ id, contracts }: Deployment): readonly KnownToken[] {
+  const decimals = new Map((RESERVE_TOKENS[id] ?? []).map(([name, count]) => [name, count]));
+  return Object.entries(contracts).flatMap(([key, token]) => {
+    const symbol = key.slice(TOKEN.length);
+    return key.startsWith(TOKEN) ? [{ token, symbol, decimals: decimals.get(symbol) ?? null }] : [];
+  });
 }
 
 /** What stands for a reserve's supply and debt. @throws {InvalidArgument} where the built-in row does not name the reserve. */

@@ -1,10 +1,10 @@
+import { type Approval, encodeApproval, withApproval } from '../../core/approvals.ts';
 import { addHeadRoom } from '../../core/call.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { MAX_UINT256 } from '../../core/fixed-point.ts';
 import { type Address, type AssetId, erc20, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
 import { describeStep, formatAmount, type TokenName } from '../../core/sentences.ts';
-import { type Approval, encodeApproval, withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
 import { comet } from './comet-abi.ts';
 import { readContracts } from './deployments.ts';

@@ -12,3 +12,31 @@ export const comet = new Interface([
   'function borrowBalanceOf(address account) view returns (uint256)',
   'function collateralBalanceOf(address account, address asset) view returns (uint128)',
 ]);
+
+/** The comet's own errors, as ABI fragments. @source CometMainInterface.sol, CometCore.sol */
+export const COMET_ERRORS: readonly string[] = [
+  'error Absurd()',
+  'error AlreadyInitialized()',
+  'error BadAsset()',
+  'error BadDecimals()',
+  'error BadDiscount()',
+  'error BadMinimum()',
+  'error BadPrice()',
+  'error BorrowTooSmall()',
+  'error BorrowCFTooLarge()',
+  'error InsufficientReserves()',
+  'error LiquidateCFTooLarge()',
+  'error NoSelfTransfer()',
+  'error NotCollateralized()',
+  'error NotForSale()',
+  'error NotLiquidatable()',
+  'error Paused()',
+  'error ReentrantCallBlocked()',
+  'error SupplyCapExceeded()',
+  'error TimestampTooLarge()',
+  'error TooManyAssets()',
+  'error TooMuchSlippage()',
+  'error TransferInFailed()',
+  'error TransferOutFailed()',
+  'error Unauthorized()',
+];

@@ -1,5 +1,5 @@
 import { type Address, type AssetId, erc20, parseChain, USD } from '../../core/ids.ts';
-import type { Deployment } from '../protocol.ts';
+import type { Deployment, KnownToken } from '../protocol.ts';
 import { COMETS, type CometFacts, type FeedRow } from './comets.ts';
 import { COMPOUND_V3_RULE } from './rule-id.ts';
 
@@ -115,9 +115,9 @@ export function readContracts(deployment: Deployment): CometContracts {
 }
 
 /** Every token of a row. */
-export function listCometTokens(deployment: Deployment): readonly Address[] {
+export function listCometTokens(deployment: Deployment): readonly KnownToken[] {
   const { base, collaterals } = readContracts(deployment);
-  return [...(base === null ? [] : [base]), ...collaterals].map(([, token]) => token);
+  return [...(base === null ? [] : [base]), ...collaterals].map(([symbol, token]) => ({ token, symbol, decimals: null }));
 }
 
 function readUnit(deployment: Deployment, firstFeed: string | null, base: FeedRow | null): CometContracts['unit'] {

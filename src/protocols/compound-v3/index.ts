@@ -1,6 +1,7 @@
 import type { Rule } from '../../core/rule.ts';
 import type { Protocol } from '../protocol.ts';
 import { encodeCometStep } from './actions.ts';
+import { COMET_ERRORS } from './comet-abi.ts';
 import { compoundV3Deployments, listCometTokens } from './deployments.ts';
 import { discoverComet } from './discover.ts';
 import { cometExecutor } from './executor.ts';
@@ -20,6 +21,7 @@ export const compoundV3: Protocol = {
   encodeStep: encodeCometStep,
   executor: cometExecutor,
   listTokens: listCometTokens,
+  errors: COMET_ERRORS,
 };
 
 export { encodeBuyCollateral } from './actions.ts';

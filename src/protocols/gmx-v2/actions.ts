@@ -1,10 +1,10 @@
 import { Interface, ZeroHash } from 'ethers';
+import { withApproval } from '../../core/approvals.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { divDown, divUp, MAX_UINT256 } from '../../core/fixed-point.ts';
 import { type Address, type AssetId, type ChainId, tokenOf } from '../../core/ids.ts';
 import type { Step, StepAmount } from '../../core/rule.ts';
 import { formatAmount, type TokenName } from '../../core/sentences.ts';
-import { withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
 import { FLOAT_DECIMALS, type GmxMarket, type GmxPosition } from './state.ts';
 import { findGmxToken } from './tokens.ts';

@@ -1,5 +1,5 @@
-import { type Address, type ChainId, toAddress } from '../../core/ids.ts';
-import type { Deployment } from '../protocol.ts';
+import { type ChainId, toAddress } from '../../core/ids.ts';
+import type { Deployment, KnownToken } from '../protocol.ts';
 
 /** A token of a GMX market. GMX's index tokens may be synthetic: an address that stands for an asset without a contract behind it. */
 export interface GmxTokenFacts {
@@ -171,6 +171,6 @@ export function findGmxToken(chain: ChainId, address: string): GmxTokenFacts | u
 }
 
 /** Every token of a chain's markets. */
-export function listGmxTokens({ chain }: Pick<Deployment, 'chain'>): readonly Address[] {
-  return (TOKENS[chain] ?? []).map(([address]) => toAddress(address));
+export function listGmxTokens({ chain }: Pick<Deployment, 'chain'>): readonly KnownToken[] {
+  return (TOKENS[chain] ?? []).map(([address, symbol, decimals]) => ({ token: toAddress(address), symbol, decimals }));
 }

@@ -1,9 +1,9 @@
+import { type Approval, withApproval } from '../../core/approvals.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { mulDivUp } from '../../core/fixed-point.ts';
 import type { Address } from '../../core/ids.ts';
 import type { LiquidateStep, Step, StepAmount } from '../../core/rule.ts';
 import { describeStep, formatAmount, type TokenName } from '../../core/sentences.ts';
-import { type Approval, withApproval } from '../approvals.ts';
 import type { ActionContext, UnsignedCall } from '../protocol.ts';
 import { borrowTotals } from './health.ts';
 import { computeLiquidation, greatestLiquidation, type LiquidationInput } from './liquidation.ts';

@@ -1,7 +1,7 @@
 import { Interface } from 'ethers';
-import type { UnsignedCall } from '../core/call.ts';
-import { type Address, type AssetId, type ChainId, erc20 } from '../core/ids.ts';
-import { describeApproval, type TokenName } from '../core/sentences.ts';
+import type { UnsignedCall } from './call.ts';
+import { type Address, type AssetId, type ChainId, erc20 } from './ids.ts';
+import { describeApproval, type TokenName } from './sentences.ts';
 
 const token = new Interface(['function approve(address spender, uint256 amount) returns (bool)']);
 

@@ -1,0 +1,21 @@
+/** The pool's own errors since 3.4, as ABI fragments; before, it reverts with the numbers of `violations.ts` as texts. @source aave-v3-origin 3.6.0 Errors.sol */
+export const AAVE_ERRORS: readonly string[] = `
+  CallerNotPoolAdmin CallerNotPoolOrEmergencyAdmin CallerNotRiskOrPoolAdmin CallerNotAssetListingOrPoolAdmin AddressesProviderNotRegistered InvalidAddressesProviderId
+  NotContract CallerNotPoolConfigurator CallerNotAToken InvalidAddressesProvider InvalidFlashloanExecutorReturn ReserveAlreadyAdded
+  NoMoreReservesAllowed EModeCategoryReserved ReserveLiquidityNotZero FlashloanPremiumInvalid InvalidReserveParams InvalidEmodeCategoryParams
+  CallerMustBePool InvalidMintAmount InvalidBurnAmount InvalidAmount ReserveInactive ReserveFrozen
+  ReservePaused BorrowingNotEnabled NotEnoughAvailableUserBalance InvalidInterestRateModeSelected HealthFactorLowerThanLiquidationThreshold CollateralCannotCoverNewBorrow
+  NoDebtOfSelectedType NoExplicitAmountToRepayOnBehalf UnderlyingBalanceZero HealthFactorNotBelowThreshold CollateralCannotBeLiquidated SpecifiedCurrencyNotBorrowedByUser
+  InconsistentFlashloanParams BorrowCapExceeded SupplyCapExceeded DebtCeilingExceeded UnderlyingClaimableRightsNotZero VariableDebtSupplyNotZero
+  LtvValidationFailed InconsistentEModeCategory PriceOracleSentinelCheckFailed AssetNotBorrowableInIsolation ReserveAlreadyInitialized UserInIsolationModeOrLtvZero
+  InvalidLtv InvalidLiquidationThreshold InvalidLiquidationBonus InvalidDecimals InvalidReserveFactor InvalidBorrowCap
+  InvalidSupplyCap InvalidLiquidationProtocolFee InvalidDebtCeiling InvalidReserveIndex AclAdminCannotBeZero InconsistentParamsLength
+  ZeroAddressNotValid InvalidExpiration InvalidSignature OperationNotSupported DebtCeilingNotZero AssetNotListed
+  InvalidOptimalUsageRatio UnderlyingCannotBeRescued AddressesProviderAlreadyAdded PoolAddressesDoNotMatch SiloedBorrowingViolation ReserveDebtNotZero
+  FlashloanDisabled InvalidMaxRate WithdrawToAToken SupplyToAToken Slope2MustBeGteSlope1 CallerNotRiskOrPoolOrEmergencyAdmin
+  LiquidationGraceSentinelCheckFailed InvalidGracePeriod InvalidFreezeState InvalidLtvzeroState NotBorrowableInEMode CallerNotUmbrella
+  ReserveNotInDeficit MustNotLeaveDust UserCannotHaveDebt SelfLiquidation CallerNotPositionManager
+`
+  .split(/\s+/)
+  .filter((name) => name !== '')
+  .map((name) => `error ${name}()`);
