@@ -14,11 +14,16 @@ export interface BestSearchLimits {
   readonly states: number;
 }
 
+/** Orders that would save less than this are not followed, USD: roundings of amounts differ by order. */
+const WORTHWHILE_USD = new Decimal('0.0001');
+
+const RATIO_DIGITS = 8;
+
 /** The cheapest sequence that was found. */
 export interface BestSearch {
   /** Null where no order of full and least restoring liquidations came to an end within the cap. */
   readonly found: CallSequence | null;
-  /** True where every order of pairs was tried. */
+  /** True where every order of pairs was tried, or cut off as no cheaper. */
   readonly complete: boolean;
 }
 
@@ -45,7 +50,7 @@ export function searchBest(start: LiquidationState, lookAt: LookAtChoices, limit
 type Partial = Pick<CallSequence, 'calls' | 'costUsd'>;
 
 function visit(search: Search, state: LiquidationState, path: Partial): void {
-  if (search.found !== null && path.costUsd.gte(search.found.costUsd)) return;
+  if (search.found !== null && path.costUsd.plus(WORTHWHILE_USD).gte(search.found.costUsd)) return;
   const ended = findEnd(state);
   if (ended !== null) {
     search.found = { ...path, last: state, ended };
@@ -78,7 +83,7 @@ function optionsOf(state: LiquidationState, { choice, sizes }: SizedChoice): rea
   return restoring === sizes.largest ? [restoring, ...partial] : [restoring];
 }
 
-/** Cost per dollar of slack; what wins none comes last. */
+/** Cost per dollar of slack, without what rounding of amounts adds, so that of equal ones the larger call stays first; what wins none comes last. */
 function ratioOf(costUsd: Decimal, slackUsd: Decimal): Decimal {
-  return slackUsd.gt(0) ? costUsd.div(slackUsd) : new Decimal(Infinity);
+  return slackUsd.gt(0) ? costUsd.div(slackUsd).toSignificantDigits(RATIO_DIGITS) : new Decimal(Infinity);
 }

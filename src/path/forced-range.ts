@@ -36,9 +36,10 @@ export function computeRange(start: LiquidationState, options: RangeOptions): Fo
   const rational = runSequence(start, pickRational(options), cap);
   const costly = [pickCostliest(lookAt), pickMostToxic(lookAt), pickLingering(lookAt)].map((pick) => runSequence(start, pick, cap));
   const search = searchBest(start, lookAt, { cap, states: options.maxSearchStates });
-  const tried = [...(search.found === null ? [] : [search.found]), rational, ...costly];
-  const finished = tried.filter(({ ended }) => ended === 'restored' || ended === 'empty');
-  const best = extreme(finished.length > 0 ? finished : tried, (a, b) => a.lt(b)) ?? rational;
+  const cheap = [...(search.found === null ? [] : [search.found]), rational];
+  const tried = [...cheap, ...costly];
+  const finished = [cheap, tried].map((sequences) => sequences.filter(({ ended }) => ended === 'restored' || ended === 'empty')).find((sequences) => sequences.length > 0);
+  const best = extreme(finished ?? tried, (a, b) => a.lt(b)) ?? rational;
   const worst = extreme(tried, (a, b) => a.gt(b)) ?? rational;
   return {
     best: describeSequence(

@@ -15,6 +15,9 @@ export interface LiquidatorPlan {
   readonly single: SizeOptimum;
 }
 
+/** A second call for less is rounding of amounts, USD. */
+const WORTHWHILE_USD = 0.0001;
+
 /**
  * Plans for each pair of an account: its best size, or, where the close factor binds at that size, the two-step sequence if it earns more: first the most that leaves the account liquidatable, then the
  * best call after that.
@@ -28,7 +31,7 @@ export function planEachPair(state: LiquidationState, context: LiquidatorContext
     if (single === null) return [];
     const one = planOf([single.best], sized, single, context);
     const two = planTwoSteps(state, sized, single, { context, lookAt });
-    return two !== null && two.profitUsd > one.profitUsd ? [two] : [one];
+    return two !== null && two.profitUsd > one.profitUsd + WORTHWHILE_USD ? [two] : [one];
   });
 }
 
