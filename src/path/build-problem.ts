@@ -41,6 +41,8 @@ export interface PlanMeans {
   readonly priceHeadRoom?: number;
   /** Assets that the plan may touch; all that the rules offer where absent. */
   readonly assets?: ReadonlySet<AssetId>;
+  /** Adjusted collateral that a plan must leave over beyond the target, USD, by account: what a replay has found missing before. */
+  readonly reserveUsd?: ReadonlyMap<string, number>;
   /** Arcs that no plan may use, as account id and arc id joined by a blank: what a rule has refused before. */
   readonly excluded?: ReadonlySet<string>;
 }
@@ -93,7 +95,7 @@ function buildAccount(account: OpenedAccount, target: PlanTarget, means: PlanMea
     id: account.entry.id,
     label,
     chain: chain as ChainId,
-    ...withRequirements(sumsOf(account, undefined), planning, terms),
+    ...lessReserve(withRequirements(sumsOf(account, undefined), planning, terms), means.reserveUsd?.get(account.entry.id) ?? 0),
     target: terms.target * (terms.requirements === 0 ? raised : 1),
     borrowLimit: planning.borrowLimit === null ? null : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: planning.borrowLimit.debtUsd.toNumber() },
     scenarios: shocked.map(({ scenario, sums }): PathScenario => ({ name: scenario.name, ...sums, target: scenario.health * raised })),
@@ -123,6 +125,10 @@ interface GoalTerms {
 function withRequirements(sums: PathArc['effect'], planning: PlanningAccount, { requirements }: GoalTerms): PathArc['effect'] {
   const held = planning.arcs.reduce((sum, arc) => sum - arc.requirementUsd.toNumber() * (arc.all === null ? 0 : tokens(arc.all, arc.decimals)), 0);
   return { ...sums, debtUsd: sums.debtUsd + requirements * held };
+}
+
+function lessReserve(sums: PathArc['effect'], reserveUsd: number): PathArc['effect'] {
+  return { ...sums, collateralUsd: sums.collateralUsd - reserveUsd };
 }
 
 interface ArcContext {

@@ -34,8 +34,8 @@ export interface PlanActions {
 
 /** Amounts within this share of all are all of it. */
 const ALMOST_ALL = 1e-7;
-/** What the solver's tolerance may be off by: taken out on top, so that what follows is paid for. */
-const SOLVER_TOLERANCE = 2e-9;
+/** What the solver's tolerance and later rounding may be off by: taken out on top, so that what follows is paid for. */
+const SOLVER_TOLERANCE = 1e-7;
 
 /**
  * Reads a solution's floats as raw integers: what goes in is rounded up to the unit (or is the protocol's own "all"), what comes out is raised by the solver's tolerance,

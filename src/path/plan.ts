@@ -1,4 +1,5 @@
 import { PlimsollError, RuleViolation } from '../core/errors.ts';
+import { max } from '../core/fixed-point.ts';
 import type { AssetId } from '../core/ids.ts';
 import type { Gap } from '../core/portfolio.ts';
 import type { OpenedAccount, OpenedPortfolio } from '../engine/open-portfolio.ts';
@@ -26,7 +27,7 @@ export interface CashAtHand {
 }
 
 /** What a plan of one's own may use, beside what {@link PlanMeans} says. */
-export interface SelfPlanMeans extends Omit<PlanMeans, 'cash' | 'targetHeadRoom' | 'excluded'> {
+export interface SelfPlanMeans extends Omit<PlanMeans, 'cash' | 'targetHeadRoom' | 'excluded' | 'reserveUsd'> {
   readonly cash: readonly CashAtHand[];
   /** `any`: the owner's own calls where they need no loan and no rounds, else the executor, else rounds. */
   readonly order: PlanOrder | 'any';
@@ -62,8 +63,12 @@ export interface SelfPlan {
 /** Plans that are tried, each with ten times the head-room of the one before, before a target is refused. */
 const ATTEMPTS = 5;
 const HEAD_ROOM_GROWTH = 10;
-/** Least share of a swap's output that is not counted on: the solver's tolerance and the rounding to units. */
-const LEAST_PRICE_HEAD_ROOM = 1e-7;
+/** How much more than what was missing is asked for the next time: what a rule rounds or caps is not linear. */
+const RESERVE = 1.1;
+/** One part in so many of the cash at hand, and two units, stay out of the plan: rounding up to units must be paid for. */
+const CASH_RESERVE = 1_000_000n;
+/** Share of a swap's output that is not counted on beside the price head-room: the solver's tolerance and the rounding to units. */
+const ROUNDING_HEAD_ROOM = 1e-7;
 
 /**
  * Finds the cheapest way to bring every account to its target, orders it, and replays it in the protocols' integers. A plan that a rule rejects is repaired (more head-room, or without the step that was
@@ -91,15 +96,17 @@ export async function planSelf(opened: OpenedPortfolio, target: PlanTarget, mean
     unseen: [...opened.portfolio.gaps, ...gaps],
   };
   const excluded = new Set<string>();
+  const reserveUsd = new Map<string, number>();
   let last: PlanFault | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await tryPlan(task, { attempt, excluded });
+    const result = await tryPlan(task, { attempt, excluded, reserveUsd });
     if (!isFault(result)) return result;
     // A refusal that more head-room did not mend is about the step itself.
     if (result.arc !== null && last?.arc === result.arc) excluded.add(result.arc);
+    if (result.missing !== null) reserveUsd.set(result.missing.account, (reserveUsd.get(result.missing.account) ?? 0) + RESERVE * result.missing.usd);
     last = result;
   }
-  throw new PlimsollError('PLAN_REJECTED', `No plan survives its replay: ${last?.reason ?? 'unknown'}.`);
+  throw new PlimsollError('PLAN_REJECTED', `No plan survives its replay: ${last?.reason ?? 'unknown'}. ${adviceFor(means)}`);
 }
 
 interface Task {
@@ -114,21 +121,23 @@ interface Task {
 interface Attempt {
   readonly attempt: number;
   readonly excluded: ReadonlySet<string>;
+  readonly reserveUsd: ReadonlyMap<string, number>;
 }
 
-/** Why a plan does not hold; `arc` names the step (account and arc) that a rule would not have, where it is about one. */
+/** Why a plan does not hold; `arc` names the step (account and arc) that a rule would not have, `missing` the account that missed its target and by how much, where it is about one. */
 interface PlanFault {
   readonly kind: 'fault';
   readonly reason: string;
   readonly arc: string | null;
+  readonly missing: { readonly account: string; readonly usd: number } | null;
 }
 
 function isFault(result: SelfPlan | Ledger | PlanFault): result is PlanFault {
   return 'kind' in result && result.kind === 'fault';
 }
 
-function faultOf(reason: string, arc: string | null = null): PlanFault {
-  return { kind: 'fault', reason, arc };
+function faultOf(reason: string, about: Partial<Pick<PlanFault, 'arc' | 'missing'>> = {}): PlanFault {
+  return { kind: 'fault', reason, arc: null, missing: null, ...about };
 }
 
 interface Candidate {
@@ -150,7 +159,7 @@ async function tryPlan(task: Task, attempt: Attempt): Promise<SelfPlan | PlanFau
   for (const candidate of candidatesOf(task.means.order)) {
     const result = finish(task, await solve(candidate.order), { candidate, attempt });
     if (!isFault(result)) return result;
-    fault = result.arc !== null || fault.arc === null ? result : fault;
+    fault = fault.arc === null && fault.missing === null ? result : fault;
   }
   return fault;
 }
@@ -170,15 +179,16 @@ interface Solved {
   readonly solution: PathSolution;
 }
 
-async function solveProblem({ opened, target, means, solving }: Task, { attempt, excluded }: Attempt, lends: boolean): Promise<Solved> {
+async function solveProblem({ opened, target, means, solving }: Task, { attempt, excluded, reserveUsd }: Attempt, lends: boolean): Promise<Solved> {
   const growth = HEAD_ROOM_GROWTH ** attempt;
   const problem = buildProblem(opened, target, {
     ...means,
     flashLenders: lends ? means.flashLenders : [],
-    cash: means.cash.map(({ asset, decimals, amount }) => ({ asset, amount: toWhole(amount, decimals) })),
-    priceHeadRoom: Math.max(means.priceHeadRoom ?? 0, LEAST_PRICE_HEAD_ROOM * growth),
+    cash: means.cash.map(({ asset, decimals, amount }) => ({ asset, amount: toWhole(max(amount - amount / CASH_RESERVE - 2n, 0n), decimals) })),
+    priceHeadRoom: (means.priceHeadRoom ?? 0) + ROUNDING_HEAD_ROOM * growth,
     targetHeadRoom: TARGET_HEAD_ROOM * growth,
     excluded,
+    reserveUsd,
   });
   const solution = solveOnePair(problem) ?? (await solvePath(problem, solving));
   if (solution.status === 'infeasible') throw impossible(opened.accounts, solution);
@@ -191,7 +201,7 @@ function finish(task: Task, { problem, solution }: Solved, { candidate, attempt 
   const cash = means.cash.map(({ asset, amount }) => [asset, amount] as const);
   const headRoomSeconds = means.headRoomSeconds ?? DEFAULT_HEAD_ROOM_SECONDS;
   const before = new Ledger(accounts, cash, headRoomSeconds);
-  const terms = { decimals, priceHeadRoom: problem.priceHeadRoom };
+  const terms = { decimals, priceHeadRoom: means.priceHeadRoom ?? 0 };
   const actions = readActions(problem, solution, { accounts, decimals });
   const staged: Staged | OrderFault = arrangeStages(before.fork(), actions, { order: candidate.order, flashLenders: problem.flashLenders, terms, targetOf: (account) => goalOf(target, account) });
   if ('kind' in staged) return describeFault(staged);
@@ -222,9 +232,19 @@ function tryReplay(replay: () => Ledger): Ledger | PlanFault {
   try {
     return replay();
   } catch (error) {
-    if (error instanceof RuleViolation || (error instanceof PlimsollError && error.code === 'PLAN_REJECTED')) return faultOf(error.message);
+    if (error instanceof RuleViolation || (error instanceof PlimsollError && error.code === 'PLAN_REJECTED')) return faultOf(error.message.replace(/\.$/, ''), { missing: missingOf(error) });
     throw error;
   }
+}
+
+function missingOf({ fields }: PlimsollError): PlanFault['missing'] {
+  const { account, missingUsd } = fields;
+  return typeof account === 'string' && typeof missingUsd === 'number' ? { account, usd: missingUsd } : null;
+}
+
+function adviceFor({ order, flashLenders }: SelfPlanMeans): string {
+  if (order === 'sequence') return 'Allow the executor, which orders any plan around a flash loan, add cash, or lower the target.';
+  return flashLenders.length === 0 ? 'No flash loan is to be had here: add cash, or lower the target.' : 'Lower the target, or leave the account out.';
 }
 
 function cashEntry(asset: AssetId, ledger: Ledger, decimals: AssetDecimals): CashAtHand[] {
@@ -235,7 +255,7 @@ function cashEntry(asset: AssetId, ledger: Ledger, decimals: AssetDecimals): Cas
 function describeFault(fault: OrderFault): PlanFault {
   switch (fault.kind) {
     case 'refused':
-      return faultOf(fault.violation.message, `${fault.action.account} ${fault.action.arc}`);
+      return faultOf(fault.violation.message.replace(/\.$/, ''), { arc: `${fault.action.account} ${fault.action.arc}` });
     case 'short':
       return faultOf(`${fault.amount} raw units of ${fault.asset} are missing, and nobody on the chain lends them within a transaction`);
     case 'stuck':

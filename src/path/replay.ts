@@ -1,4 +1,4 @@
-import { PlimsollError } from '../core/errors.ts';
+import { type ErrorFields, PlimsollError } from '../core/errors.ts';
 import type { AssetId } from '../core/ids.ts';
 import type { TokenAmount } from '../core/rule.ts';
 import type { OpenedAccount } from '../engine/open-portfolio.ts';
@@ -37,7 +37,7 @@ export function replayPlan(stages: readonly PlanStage[], options: ReplayOptions)
     replay.stage(stage, at);
   });
   const missed = findMissedGoal(ledger, options.target);
-  if (missed !== null) throw rejected(`${missed.account ?? 'the wallet'} misses ${missed.goal} by ${missed.missingUsd.toSignificantDigits(6).toString()} USD`);
+  if (missed !== null) throw rejected(`${missed.account ?? 'the wallet'} misses ${missed.goal} by ${missed.missingUsd.toSignificantDigits(6).toString()} USD`, { account: missed.account, missingUsd: missed.missingUsd.toNumber() });
   return ledger;
 }
 
@@ -111,6 +111,6 @@ function isSame(a: readonly TokenAmount[], b: readonly TokenAmount[]): boolean {
   return a.length === b.length && a.every((entry, at) => entry.asset === b[at]?.asset && entry.amount === b[at].amount);
 }
 
-function rejected(reason: string): PlimsollError {
-  return new PlimsollError('PLAN_REJECTED', `The plan does not hold: ${reason}.`);
+function rejected(reason: string, fields: ErrorFields = {}): PlimsollError {
+  return new PlimsollError('PLAN_REJECTED', `The plan does not hold: ${reason}.`, fields);
 }

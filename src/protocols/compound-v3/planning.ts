@@ -9,7 +9,7 @@ type View = AccountView<CometMarket, CometPosition>;
 /** Decimals of unit values and of factors. */
 const [UNIT_DECIMALS, FACTOR_DECIMALS] = [8, 18];
 
-/** What the owner can do in a comet: supply and withdraw collateral, borrow and repay the base; an asset without a price is left out. */
+/** What the owner can do in a comet (a debt below the minimum is only repaid, not added to): supply and withdraw collateral, borrow and repay the base; an asset without a price is left out. */
 export function planComet(view: View, toUsd: (market: CometMarket, price: bigint) => Decimal): PlanningAccount {
   const market = accrueMarket(view.market, view.at);
   const { position } = view;
@@ -20,7 +20,8 @@ export function planComet(view: View, toUsd: (market: CometMarket, price: bigint
   return {
     arcs: [...baseArcs(market, balance, debt, toUsd), ...collateralArcs(market, position, toUsd)],
     borrowLimit: { collateralUsd: usd(computeLiquidity(market, position, 'borrowCollateralFactor') + debtValue), debtUsd: usd(debtValue), kinds: ['withdraw', 'borrow'] },
-    minimumDebts: [{ asset: market.base.asset, decimals: market.base.decimals, current: debt, minimum: market.baseBorrowMin }],
+    // The minimum is asked for by borrowing alone: a repayment may leave less, and a debt above it only grows by borrowing.
+    minimumDebts: debt === 0n ? [{ asset: market.base.asset, decimals: market.base.decimals, current: 0n, minimum: market.baseBorrowMin }] : [],
     asynchronous: false,
   };
 }
@@ -34,6 +35,7 @@ function baseArcs(market: CometMarket, balance: bigint, debt: bigint, toUsd: (ma
   const arcs: PlanningArc[] = [];
   if (debt > 0n && !market.paused.supply) arcs.push({ ...arc, kind: 'repay', max: debt, all: debt, debtUsd: price.neg(), limitDebtUsd: price.neg() });
   if (market.paused.withdraw) return arcs;
+  if (debt > 0n && debt < market.baseBorrowMin) return arcs;
   if (balance > 0n) return [...arcs, { ...arc, kind: 'withdraw', max: balance < market.baseBalance ? balance : market.baseBalance, all: balance }];
   return [...arcs, { ...arc, kind: 'borrow', max: market.baseBalance, all: null, debtUsd: price, limitDebtUsd: price }];
 }
