@@ -1,11 +1,20 @@
 import { parseArgs } from 'node:util';
 import { openInThreadSolver } from '../../../src/path/solve.ts';
+import { readRecordedLiquidity } from '../../../src/sources/liquidity.ts';
 import { type BenchCase, type BenchReport, describeMachine, figure, formatTable, write, writeProgress } from '../report.ts';
-import { SIZES } from './instances.ts';
+import { AAVE_FILES, sampleAaveDay, sampleAaveWallets } from './aave-samples.ts';
+import { BOOK_GAS, BOOK_TARGET } from './book-problem.ts';
+import { EULER_FILES, sampleEuler } from './euler-sample.ts';
+import { makeInstance, SIZES } from './instances.ts';
+import { type MoneySample, type MoneyTable, measureMoney, moneyCase, printMoney } from './money.ts';
+import { hasSharedData } from './shared-data.ts';
 import { DEFAULT_BUDGET_MS, LONG_RUN_MS, measureSize, WARM_UP } from './timing.ts';
 
 /** Instances per size of a full run. */
 const INSTANCES = 100;
+/** Instances of each class (mixed, tight) and sizes whose money is compared. */
+const MONEY_INSTANCES = 40;
+const MONEY_SIZES: readonly string[] = ['4x5', '6x5'];
 
 const USAGE = `npm run -s bench -- path [--json] [--size 6x5]… [--instances ${INSTANCES}] [--only time|money]`;
 
@@ -28,9 +37,45 @@ export async function runPathBench(args: readonly string[]): Promise<void> {
   if (values.only !== 'money') {
     for (const size of sizes) cases.push({ name: size.name, metrics: await measureSize(solver, size, instances) });
   }
-  const report: BenchReport = { bench: 'path', machine: describeMachine(), cases, notes: timingNotes(instances, sizes.length) };
-  if (values.json) write(JSON.stringify(report, null, 2));
-  else printTimes(report);
+  const tables: MoneyTable[] = [];
+  const unmeasured: string[] = [];
+  if (values.only !== 'time') {
+    const perClass = Math.min(MONEY_INSTANCES, Math.floor(instances / 2));
+    const samples = [...sizes.filter((size) => values.size !== undefined || MONEY_SIZES.includes(size.name)).flatMap((size) => generatedSamples(size, perClass)), ...(await bookSamples(unmeasured))];
+    for (const sample of samples) tables.push(await measureMoney(solver, sample));
+  }
+  const timing = cases.length === 0 ? [] : timingNotes(instances, sizes.length);
+  const notes = [...timing, ...unmeasured, ...tables.flatMap(({ sample }) => sample.notes.map((note) => `${sample.name}: ${note}`))];
+  const report: BenchReport = { bench: 'path', machine: describeMachine(), cases: [...cases, ...tables.map(moneyCase)], notes };
+  if (values.json) {
+    write(JSON.stringify(report, null, 2));
+    return;
+  }
+  printTimes({ ...report, cases, notes: [...timing, ...unmeasured] });
+  tables.forEach(printMoney);
+}
+
+function generatedSamples(size: (typeof SIZES)[number], perClass: number): MoneySample[] {
+  return (['mixed', 'tight'] as const).map((name, odd) => ({
+    name: `generated ${size.name} ${name}`,
+    problems: Array.from({ length: perClass }, (_, index) => ({ problem: makeInstance(size, 2 * index + odd), nativeForcedUsd: null })),
+    notes: [
+      `${perClass} generated instances (${perClass < MONEY_INSTANCES ? 'REDUCED; ' : ''}index ${odd}, ${2 + odd} … ${2 * (perClass - 1) + odd}); they have no liquidation bonus, so native forced is not computed.`,
+    ],
+  }));
+}
+
+async function bookSamples(unmeasured: string[]): Promise<MoneySample[]> {
+  const recorded = await readRecordedLiquidity();
+  const dates = [...new Set(recorded.map((curve) => new Date(curve.observedAt * 1_000).toISOString().slice(0, 10)))].toSorted();
+  const assumed = `Assumed: target ${BOOK_TARGET}, no cash at hand, gas ${BOOK_GAS.action} USD an action and ${BOOK_GAS.swap} USD a swap; swap curves recorded ${dates.join(', ')} (losses by size) at the book's own prices, the conservative table for other pairs; each wallet may use the assets that it holds or owes.`;
+  const withAssumptions = (sample: MoneySample): MoneySample => ({ ...sample, notes: [...sample.notes, assumed] });
+  const samples: MoneySample[] = [await sampleAaveWallets(recorded)];
+  if (hasSharedData(AAVE_FILES)) samples.push(sampleAaveDay(recorded));
+  else unmeasured.push('Aave v2 on 2021-05-19: not measured: data not present.');
+  if (hasSharedData(EULER_FILES)) samples.push(sampleEuler(recorded));
+  else unmeasured.push('Euler v1 book: not measured: data not present.');
+  return samples.map(withAssumptions);
 }
 
 function timingNotes(instances: number, sizes: number): string[] {
