@@ -97,7 +97,8 @@ function buildAccount(account: OpenedAccount, target: PlanTarget, means: PlanMea
     chain: chain as ChainId,
     ...lessReserve(withRequirements(sumsOf(account, undefined), planning, terms), means.reserveUsd?.get(account.entry.id) ?? 0),
     target: terms.target * (terms.requirements === 0 ? raised : 1),
-    borrowLimit: planning.borrowLimit === null ? null : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: planning.borrowLimit.debtUsd.toNumber() },
+    borrowLimit:
+      planning.borrowLimit === null ? null : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: planning.borrowLimit.debtUsd.toNumber(), kinds: planning.borrowLimit.kinds },
     scenarios: shocked.map(({ scenario, sums }): PathScenario => ({ name: scenario.name, ...sums, target: scenario.health * raised })),
     minimumDebts: planning.minimumDebts.map(({ asset, decimals, current, minimum }) => ({ asset, current: tokens(current, decimals), minimum: tokens(minimum, decimals) })),
     asynchronous: planning.asynchronous,

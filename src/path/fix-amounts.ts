@@ -85,7 +85,7 @@ export function settleAccount(account: PathAccount, fixed: ReadonlyMap<string, n
   return {
     ...account,
     ...after(account, (arc) => arc.effect),
-    borrowLimit: account.borrowLimit === null ? null : after(account.borrowLimit, (arc) => arc.borrowEffect),
+    borrowLimit: account.borrowLimit === null ? null : { ...account.borrowLimit, ...after(account.borrowLimit, (arc) => arc.borrowEffect) },
     scenarios: account.scenarios.map((scenario, at) => ({ ...scenario, ...after(scenario, (arc) => arc.scenarioEffects[at] ?? null) })),
     arcs: account.arcs.filter((arc) => !fixed.has(arc.id) && !done.some((other) => undoes(arc, other))),
   };

@@ -1,7 +1,7 @@
 import { computeBounds, worstSlack } from './bounds.ts';
 import { type LinearModel, packRows, type Row, type RowEntry } from './linear-model.ts';
 import { logicRows } from './logic-rows.ts';
-import type { AssetState, Network, Requirement } from './network.ts';
+import { type AssetState, isLimited, type Network, type Requirement } from './network.ts';
 import { requirementRows } from './requirement-rows.ts';
 
 /** Where one arc or pool stands in the model. −1 where there is no such column. */
@@ -99,8 +99,7 @@ export function buildModel(network: Network): PathModel {
   const needsBinary = (index: number): boolean => {
     const flat = network.arcs[index];
     if (flat === undefined) return false;
-    const takesOut = flat.arc.kind === 'withdraw' || flat.arc.kind === 'borrow';
-    return flat.arc.gasUsd > 0 || paired.some((pair) => pair.includes(index)) || (takesOut && conditional.has(network.problem.accounts.indexOf(flat.account)));
+    return flat.arc.gasUsd > 0 || paired.some((pair) => pair.includes(index)) || (isLimited(flat) && conditional.has(network.problem.accounts.indexOf(flat.account)));
   };
   const arcs = network.arcs.map(({ arc, price }, index): FlowColumns => {
     const limit = ((bounds.arcs[index] ?? 0) * price) / scale;
@@ -167,11 +166,11 @@ function isConditional(network: Network, requirement: Requirement, limits: Float
   return slackWhileNothingIsTaken(network, requirement, limits) < 0;
 }
 
-/** The least slack of a borrow limit while no arc takes anything out, USD. */
+/** The least slack of a borrow limit while no arc that it stands before is used, USD. */
 export function slackWhileNothingIsTaken(network: Network, requirement: Requirement, limits: Float64Array): number {
   const kept = requirement.terms.filter(({ arc }) => {
-    const kind = network.arcs[arc]?.arc.kind;
-    return kind !== 'withdraw' && kind !== 'borrow';
+    const flat = network.arcs[arc];
+    return flat !== undefined && !isLimited(flat);
   });
   return worstSlack({ ...requirement, terms: kept }, limits);
 }

@@ -55,6 +55,11 @@ export interface AssetState {
   readonly poolsOut: readonly number[];
 }
 
+/** Whether an arc takes something out that its account's borrow limit stands before. */
+export function isLimited({ account, arc }: FlatArc): boolean {
+  return account.borrowLimit?.kinds.some((kind) => kind === arc.kind) === true;
+}
+
 /** Lays a checked problem out flat. */
 export function layOutNetwork(problem: PathProblem): Network {
   const arcs = problem.accounts.flatMap((account) => account.arcs.map((arc) => ({ account, arc, price: marketPrice(problem, arc.asset) })));

@@ -1,6 +1,6 @@
 import type { AssetId } from '../core/ids.ts';
 import type { PathModel } from './model.ts';
-import type { AssetState, Network, Requirement } from './network.ts';
+import { type AssetState, isLimited, type Network, type Requirement } from './network.ts';
 import type { PathCost, PathSolution } from './problem.ts';
 
 /** What a plan does, tokens, in the network's order of arcs and pools. */
@@ -99,7 +99,7 @@ function requirementViolations(network: Network, plan: PlanAmounts): number[] {
 
 function takesOut(network: Network, account: number | null, plan: PlanAmounts): boolean {
   const owner = network.problem.accounts[account ?? -1];
-  return network.arcs.some((flat, index) => flat.account === owner && (flat.arc.kind === 'withdraw' || flat.arc.kind === 'borrow') && (plan.arcs[index] ?? 0) > 0);
+  return network.arcs.some((flat, index) => flat.account === owner && isLimited(flat) && (plan.arcs[index] ?? 0) > 0);
 }
 
 function limitViolations(network: Network, plan: PlanAmounts): number[] {

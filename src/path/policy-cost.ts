@@ -109,8 +109,9 @@ function withFloor(account: PathAccount, standing: PathAccount): PathAccount {
     ...account,
     ...floorOf(account, { standing, target: account.target }),
     // A target lowered to no condition must not let collateral out below the threshold.
-    borrowLimit: account.borrowLimit ?? { collateralUsd: account.collateralUsd, debtUsd: account.debtUsd },
-    arcs: account.borrowLimit === null ? account.arcs.map((arc) => ({ ...arc, borrowEffect: arc.effect })) : account.arcs,
+    ...(account.borrowLimit?.kinds.includes('withdraw') === true
+      ? {}
+      : { borrowLimit: { collateralUsd: account.collateralUsd, debtUsd: account.debtUsd, kinds: ['withdraw'] }, arcs: account.arcs.map((arc) => ({ ...arc, borrowEffect: arc.effect })) }),
     scenarios: account.scenarios.map((scenario, at) => ({ ...scenario, ...floorOf(scenario, { standing: standing.scenarios[at] ?? scenario, target: scenario.target }) })),
   };
 }

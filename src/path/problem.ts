@@ -45,9 +45,9 @@ export interface PathAccount {
   readonly target: number;
   /**
    * The protocol's stricter test for taking something out (Aave LTV, Comet borrow factor), where it differs: A_b' ≥ L_b' must hold after the plan if any arc of
-   * kind withdraw or borrow is used. Null where liquidation and borrowing limits are the same.
+   * the kinds that it names is used. Null where liquidation and borrowing limits are the same.
    */
-  readonly borrowLimit: { readonly collateralUsd: number; readonly debtUsd: number } | null;
+  readonly borrowLimit: PathBorrowLimit | null;
   /** The same account under price shocks: A_s' ≥ target_s · L_s' must hold as well. */
   readonly scenarios: readonly PathScenario[];
   /** Debts that must be 0 or at least `minimum` afterwards, tokens. */
@@ -55,6 +55,13 @@ export interface PathAccount {
   /** True where steps are orders that execute later (GMX): they stand in a stage of their own. */
   readonly asynchronous: boolean;
   readonly arcs: readonly PathArc[];
+}
+
+/** A limit on taking something out, and which arcs it stands before (Aave: borrowing only; Comet: both). */
+export interface PathBorrowLimit {
+  readonly collateralUsd: number;
+  readonly debtUsd: number;
+  readonly kinds: readonly ('withdraw' | 'borrow')[];
 }
 
 /** An account at shocked prices. */

@@ -1,6 +1,6 @@
 import type { RowEntry } from './linear-model.ts';
 import { type ModelParts, type SlackedRow, slackWhileNothingIsTaken } from './model.ts';
-import type { Requirement } from './network.ts';
+import { isLimited, type Requirement } from './network.ts';
 
 /**
  * The rows of one requirement: the requirement itself in model units, behind a switch where it is a borrow limit that need not hold, and a cover row that says
@@ -27,7 +27,7 @@ function borrowLimitRows(parts: ModelParts, requirement: Requirement): SlackedRo
   const [missing, floor] = [-requirement.slackUsd / parts.scale, slackWhileNothingIsTaken(parts.network, requirement, parts.limits) / parts.scale];
   if (floor >= 0) return [{ lower: missing, upper: Infinity, entries, slack: [] }];
   const account = parts.network.problem.accounts[requirement.account ?? -1];
-  const taking = parts.network.arcs.flatMap((flat, index) => (flat.account === account && (flat.arc.kind === 'withdraw' || flat.arc.kind === 'borrow') ? [index] : []));
+  const taking = parts.network.arcs.flatMap((flat, index) => (flat.account === account && isLimited(flat) ? [index] : []));
   if (taking.length === 0) return [];
   const taken = parts.columns.add(0, 1, 0);
   parts.takings.push({ taken, arcs: taking });

@@ -105,7 +105,7 @@ function makeAccount(random: Random, market: Market, protocol: number): PathAcco
     collateralUsd,
     debtUsd,
     target,
-    borrowLimit: strict ? { collateralUsd: limitUsd, debtUsd } : null,
+    borrowLimit: strict ? { collateralUsd: limitUsd, debtUsd, kinds: ['withdraw', 'borrow'] } : null,
     scenarios: [],
     minimumDebts: market.hasMinimumDebts ? debts.map((debt) => ({ asset: debt.asset, current: debt.tokens, minimum: Math.min(debt.tokens, (debtUsd * random.between(0.02, 0.3)) / debt.oracle) })) : [],
     asynchronous: false,

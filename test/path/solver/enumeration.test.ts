@@ -52,7 +52,7 @@ function makeSmall(random: Random): Instance {
   const second = accountOf('second', {
     collateralUsd: held * 2_000 * 0.8,
     debtUsd: other,
-    borrowLimit: strict ? { collateralUsd: held * 2_000 * 0.74, debtUsd: other } : null,
+    borrowLimit: strict ? { collateralUsd: held * 2_000 * 0.74, debtUsd: other, kinds: ['withdraw', 'borrow'] } : null,
     arcs: without(
       ['borrow'],
       [

@@ -100,8 +100,34 @@ describe('solvePath', () => {
     expect((await solveHere(problemOf({ accounts: [loan({ arcs: borrowing })] }))).status).toBe('infeasible');
   });
 
+  test('behavior: a borrow limit that stands before loans only leaves withdrawals alone', async () => {
+    const sale = (kinds: readonly ('withdraw' | 'borrow')[]): PathProblem => {
+      const arcs = [
+        arcOf('withdraw', WETH, { max: 10, all: 10, ...NO_GAS, borrowEffect: { collateralUsd: -1_000, debtUsd: 0 } }),
+        arcOf('repay', USDC, { max: 15_000, all: 15_000, ...NO_GAS, borrowEffect: { collateralUsd: 0, debtUsd: -1 } }),
+        arcOf('borrow', WBTC, { max: 1, ...NO_GAS, borrowEffect: { collateralUsd: 0, debtUsd: 50_000 } }),
+      ];
+      return problemOf({ accounts: [loan({ arcs, borrowLimit: { collateralUsd: 10_000, debtUsd: 15_000, kinds } })], routes: [routeOf('sell', pool(4_000_000), 0)] });
+    };
+    const free = await solveHere({ ...sale([]), accounts: sale([]).accounts.map((account) => ({ ...account, borrowLimit: null })) }, TIGHT);
+    const [loans, both] = [await solveHere(sale(['borrow']), TIGHT), await solveHere(sale(['withdraw', 'borrow']), TIGHT)];
+    expect(loans.cost.totalUsd).toBeCloseTo(free.cost.totalUsd, 3);
+    expect(both.cost.totalUsd).toBeGreaterThan(2 * loans.cost.totalUsd);
+    // A loan instead of the sale: allowed without the limit, not with it.
+    const loanOnly = (problem: PathProblem): PathProblem => ({
+      ...problem,
+      accounts: problem.accounts.map((account) => ({
+        ...account,
+        arcs: account.arcs.filter((arc) => arc.kind !== 'withdraw').map((arc) => (arc.kind === 'borrow' ? { ...arc, effect: { collateralUsd: 0, debtUsd: 1_000 } } : arc)),
+      })),
+      routes: [routeOf('swap', { ...pool(4_000_000), from: WBTC, out: (amount) => amount * 50_000, marginal: () => 50_000, depth: 10 }, 0)],
+    });
+    expect((await solveHere(loanOnly(sale([])))).status).toBe('optimal');
+    expect((await solveHere(loanOnly(sale(['borrow'])))).status).toBe('infeasible');
+  });
+
   test('behavior: a borrow limit holds only where something is taken out', async () => {
-    const limited = { borrowLimit: { collateralUsd: 14_000, debtUsd: 15_000 } };
+    const limited = { borrowLimit: { collateralUsd: 14_000, debtUsd: 15_000, kinds: ['withdraw', 'borrow'] } } as const;
     const effects = [
       arcOf('withdraw', WETH, { max: 10, all: 10, borrowEffect: { collateralUsd: -1_400, debtUsd: 0 } }),
       arcOf('repay', USDC, { max: 15_000, all: 15_000, borrowEffect: { collateralUsd: 0, debtUsd: -1 } }),
