@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { isPlimsollError, PlimsollError } from '../core/errors.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addPlanCommand } from './commands/plan.ts';
 import { addProtocolsCommand } from './commands/protocols.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addWalletCommand } from './commands/wallet.ts';
@@ -21,6 +22,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   );
   const config = (): Config => readConfig();
   addWalletCommand(program, config, console);
+  addPlanCommand(program, config, console);
   addReplayCommand(program, console);
   addProtocolsCommand(program, console);
   addDoctorCommand(program, config, console);

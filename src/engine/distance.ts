@@ -45,6 +45,15 @@ export function computeDistance(accounts: readonly AccountEvaluation[], options:
   return { accounts: distances, first, unified: indebted.length === 0 ? null : unifiedDistance(indebted, options) };
 }
 
+/**
+ * The adverse move of one size as price moves: what the accounts are net long in falls by it, what they are net short in rises by it.
+ *
+ * @param size as a share, 0 … 1
+ */
+export function adverseMovesOf(accounts: readonly AccountEvaluation[], size: Decimal, options: DistanceOptions): Moves {
+  return adverseMoves(netExposures(accounts, options), size);
+}
+
 function accountDistance(account: AccountEvaluation, options: DistanceOptions): Decimal | null {
   if (account.native.liquidatable) return ZERO;
   return smallestMove(netExposures([account], options), (moves) => probeAlone(account, moves));

@@ -43,13 +43,21 @@ export class KnownTokens {
     const token = tokenOf(asset);
     if (token === null || !asset.startsWith(`${chain}/`)) throw new InvalidArgument(`${asset} is not a token of ${chain}.`);
     this.require(chain, token);
+    const name = this.findName(asset);
+    if (name === null) throw new InvalidArgument(`The decimals of ${asset} are not known, so no amount of it can be told.`);
+    const named = this.#named.get(asset);
+    if (named !== undefined && named.decimals !== name.decimals) {
+      throw new InvalidArgument(`The portfolio says that ${name.symbol} (${token}) has ${named.decimals} decimals; it has ${name.decimals}. Read the portfolio again.`);
+    }
+    return { token, name };
+  }
+
+  /** A token's name: the release's own symbol and decimals where it has them. Null where nothing is known. */
+  findName(asset: AssetId): TokenName | null {
     const [builtIn, named] = [this.#builtIn.get(asset), this.#named.get(asset)];
     const decimals = builtIn?.decimals ?? named?.decimals;
-    if (decimals === undefined) throw new InvalidArgument(`The decimals of ${asset} are not known, so no amount of it can be told.`);
-    if (named !== undefined && named.decimals !== decimals) {
-      throw new InvalidArgument(`The portfolio says that ${builtIn?.symbol ?? named.symbol} (${token}) has ${named.decimals} decimals; it has ${decimals}. Read the portfolio again.`);
-    }
-    return { token, name: { symbol: builtIn?.symbol ?? named?.symbol ?? token, decimals } };
+    const symbol = builtIn?.symbol ?? named?.symbol;
+    return decimals === undefined || symbol === undefined ? null : { symbol, decimals };
   }
 
   /** @throws {InvalidArgument} where the token is neither built in nor, of a portfolio that was read here, named in it. */

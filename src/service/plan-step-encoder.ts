@@ -56,7 +56,20 @@ export function createStepEncoder(options: StepEncoderOptions): StepEncoder {
     const { marketEntry } = found.opened;
     const [cost, gain] = [paid[0]?.amount, received[0]?.amount];
     const known = { ...(cost === undefined ? {} : { paid: cost }), ...(gain === undefined ? {} : { received: gain }) };
-    return { found, context: { deployment: found.deployment, market: marketEntry.market, state: before.market, position: before.position, owner, sender, rule: marketEntry.rule, ...known } };
+    return {
+      found,
+      context: {
+        deployment: found.deployment,
+        market: marketEntry.market,
+        state: before.market,
+        position: before.position,
+        owner,
+        sender,
+        rule: marketEntry.rule,
+        nameOf: (asset) => tokens.findName(asset),
+        ...known,
+      },
+    };
   }
 
   return {

@@ -14,14 +14,18 @@ import { openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import { isName, resolveOwners } from './resolve-owners.ts';
 
-/** What a report is asked for. */
-export interface WalletRequest {
+/** Whose accounts, and where from. */
+export interface SubjectRequest {
   /** Addresses separated by commas, or the path of a Portfolio document. */
   readonly subject: string;
   readonly chains?: readonly ChainId[];
   /** Recorded data only: the moment, unix seconds. */
   readonly at?: number;
   readonly recorded?: string;
+}
+
+/** What a report is asked for. */
+export interface WalletRequest extends SubjectRequest {
   /** As in `ETH=-20%,BTC=+5%`. */
   readonly shock?: string;
 }
@@ -39,8 +43,12 @@ export interface WalletAnswer {
  * @throws {PlimsollError} for a request that cannot be understood; what cannot be read becomes a gap of the report.
  */
 export async function reportWallet(request: WalletRequest, config: Config): Promise<WalletAnswer> {
-  const portfolio = isDocument(request.subject) ? await loadPortfolio(request.subject) : await readWallet(request, config);
-  return computeAnswer(portfolio, request.shock);
+  return computeAnswer(await readSubject(request, config), request.shock);
+}
+
+/** Reads a wallet's Portfolio from the sources, or loads a saved one. @throws {PlimsollError} for a request that cannot be understood. */
+export function readSubject(request: SubjectRequest, config: Config): Promise<Portfolio> {
+  return isDocument(request.subject) ? loadPortfolio(request.subject) : readWallet(request, config);
 }
 
 /** Computes the report of a document, and its shocked form. */
@@ -54,7 +62,7 @@ function shockOf(opened: OpenedPortfolio, text: string, groups: ReturnType<typeo
   return applyShock(opened, parseShock(text, opened, groups), new Decimal(DEFAULT_DUST_USD));
 }
 
-async function readWallet(request: WalletRequest, config: Config): Promise<Portfolio> {
+async function readWallet(request: SubjectRequest, config: Config): Promise<Portfolio> {
   const texts = request.subject.split(',');
   // Addresses choose the recorded data set; a name is looked up once the chains are open.
   const addresses = texts.filter((text) => !isName(text)).map(parseWallet);
@@ -66,7 +74,7 @@ async function readWallet(request: WalletRequest, config: Config): Promise<Portf
   }
 }
 
-function pick(request: WalletRequest): { chains?: readonly ChainId[]; at?: number; recorded?: string } {
+function pick(request: SubjectRequest): { chains?: readonly ChainId[]; at?: number; recorded?: string } {
   return {
     ...(request.chains === undefined ? {} : { chains: request.chains }),
     ...(request.at === undefined ? {} : { at: request.at }),
