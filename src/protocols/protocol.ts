@@ -2,6 +2,7 @@ import type { ExecutorCheck, ExecutorStep, UnsignedCall } from '../core/call.ts'
 import type { Address, AssetId, ChainId } from '../core/ids.ts';
 import type { Discrepancy, Gap } from '../core/portfolio.ts';
 import type { Precision, Rule, Step } from '../core/rule.ts';
+import type { TokenName } from '../core/sentences.ts';
 import type { BlockRef, CallResult, ContractCall, GraphDialect, RowQuery } from '../core/source.ts';
 
 export type { UnsignedCall } from '../core/call.ts';
@@ -77,6 +78,8 @@ export interface ActionContext {
   readonly owner: Address;
   /** The account that sends the call: the owner, a liquidator, or the owner's executor. */
   readonly sender: Address;
+  /** Tokens as sentences name them, by the release rather than by the state; null for those that it does not know. */
+  readonly nameOf?: (asset: AssetId) => TokenName | null;
   /** The rule that the market's state was read under; the deployment's assumed one where absent. */
   readonly rule?: string;
   /** What the step costs the sender by the rule's computation, raw units: with it the approval for 'max' is this with head-room, without it unlimited and taken back. */

@@ -51,9 +51,10 @@ export function createStepEncoder(options: StepEncoderOptions): StepEncoder {
     return { opened: account, deployment: row, protocol };
   }
 
-  function contextOf({ account: id, before, paid, received }: AccountStep, sender: Address): { readonly found: EncodableAccount; readonly context: ActionContext } {
+  function contextOf({ account: id, before, paid, received, step }: AccountStep, sender: Address): { readonly found: EncodableAccount; readonly context: ActionContext } {
     const found = find(id);
     const { marketEntry } = found.opened;
+    if ('asset' in step) tokens.get(found.deployment.chain, step.asset);
     const [cost, gain] = [paid[0]?.amount, received[0]?.amount];
     const known = { ...(cost === undefined ? {} : { paid: cost }), ...(gain === undefined ? {} : { received: gain }) };
     return {

@@ -72,7 +72,7 @@ export function valueHolding(profile: AaveProfile, pool: AavePool, eMode: AaveEM
   const reserve = getReserve(pool, holding.reserve);
   const isMember = eMode?.collateral.includes(reserve.id) === true;
   const incomeIndex = computeIncomeIndex(reserve, at);
-  const debtIndex = computeDebtIndex(profile, reserve, at);
+  const debtIndex = computeDebtIndex(profile, reserve, { at, ownScaledDebt: holding.scaledVariableDebt });
   const supplied = tokenMath.supplyBalance(profile, holding.scaledSupply, incomeIndex);
   const variableDebt = tokenMath.debtBalance(profile, holding.scaledVariableDebt, debtIndex);
   const stableDebt = computeStableDebt(profile, holding, at);

@@ -61,7 +61,7 @@ export function repaidRate(context: ActionContext, asset: AssetId): bigint {
 /** A reserve's token as sentences name it; raw units of its address where the pool does not list it. */
 export function nameOf(context: ActionContext, asset: AssetId): TokenName {
   const reserve = (context.state as AavePool).reserves.find((entry) => entry.asset === asset);
-  return reserve ?? { symbol: `units of ${tokenAddress(asset)}`, decimals: 0 };
+  return context.nameOf?.(asset) ?? reserve ?? { symbol: `units of ${tokenAddress(asset)}`, decimals: 0 };
 }
 
 /** The address behind an asset id. @throws {RuleViolation} where it is no token */

@@ -38,10 +38,15 @@ export function computeIncomeIndex(reserve: AaveReserve, at: bigint): bigint {
   return rayMulHalfUp(RAY + (reserve.liquidityRate * elapsed) / SECONDS_PER_YEAR, reserve.liquidityIndex);
 }
 
-/** The variable borrow index at unix second `at`, ray. @source ReserveLogic.getNormalizedDebt */
-export function computeDebtIndex(profile: AaveProfile, reserve: AaveReserve, at: bigint): bigint {
+/**
+ * The variable borrow index at unix second `at`, ray. It stands still while nobody owes at the variable rate: the first loan starts from the stored index, whatever rate is stored beside it.
+ *
+ * @param ownScaledDebt the user's scaled debt: a total of 0 beside it is not believed
+ * @source ReserveLogic.getNormalizedDebt, ReserveLogic._updateIndexes
+ */
+export function computeDebtIndex(profile: AaveProfile, reserve: AaveReserve, { at, ownScaledDebt }: { readonly at: bigint; readonly ownScaledDebt: bigint }): bigint {
   const elapsed = subFloor0(at, reserve.lastUpdate);
-  if (elapsed === 0n) return reserve.variableBorrowIndex;
+  if (elapsed === 0n || (reserve.scaledVariableDebt === 0n && ownScaledDebt === 0n)) return reserve.variableBorrowIndex;
   return rayMulHalfUp(computeCompounded(profile.compounding, reserve.variableBorrowRate, elapsed), reserve.variableBorrowIndex);
 }
 

@@ -36,16 +36,19 @@ export interface ReserveChange {
  * is not part of the state, so what accrues after a step is extrapolated with the rates before it.
  */
 export function withReserve(profile: AaveProfile, ledger: AaveLedger, id: number, at: bigint, change: ReserveChange): AaveLedger {
-  const reserves = ledger.pool.reserves.map((reserve) => (reserve.id === id ? advance(profile, reserve, at, change) : reserve));
+  // The position stands after the step already.
+  const ownScaledDebt = holdingOf(ledger.position, id).scaledVariableDebt - (change.scaledVariableDebt ?? 0n);
+  const reserves = ledger.pool.reserves.map((reserve) => (reserve.id === id ? advance(profile, reserve, { at, ownScaledDebt }, change) : reserve));
   return { ...ledger, pool: { ...ledger.pool, reserves } };
 }
 
-function advance(profile: AaveProfile, reserve: AaveReserve, at: bigint, change: ReserveChange): AaveReserve {
+function advance(profile: AaveProfile, reserve: AaveReserve, before: { readonly at: bigint; readonly ownScaledDebt: bigint }, change: ReserveChange): AaveReserve {
+  const { at } = before;
   const add = (total: bigint | null, delta: bigint | undefined): bigint | null => (total === null ? null : total + (delta ?? 0n));
   return {
     ...reserve,
     liquidityIndex: computeIncomeIndex(reserve, at),
-    variableBorrowIndex: computeDebtIndex(profile, reserve, at),
+    variableBorrowIndex: computeDebtIndex(profile, reserve, before),
     lastUpdate: at > reserve.lastUpdate ? at : reserve.lastUpdate,
     scaledSupply: add(reserve.scaledSupply, change.scaledSupply),
     scaledVariableDebt: add(reserve.scaledVariableDebt, change.scaledVariableDebt),

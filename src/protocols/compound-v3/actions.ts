@@ -98,7 +98,7 @@ export function requireToken(context: ActionContext, asset: AssetId): KnownToken
   }
   const { base: baseState, collaterals: listed } = context.state as CometMarket;
   const decimals = [baseState, ...listed].find((entry) => entry.asset === asset)?.decimals;
-  return { name: decimals === undefined ? { symbol: `units of ${found[0]}`, decimals: 0 } : { symbol: found[0], decimals }, token: found[1], asset };
+  return { name: context.nameOf?.(asset) ?? (decimals === undefined ? { symbol: `units of ${found[0]}`, decimals: 0 } : { symbol: found[0], decimals }), token: found[1], asset };
 }
 
 function approvalOf(context: ActionContext, known: KnownToken, amount: bigint): Approval {

@@ -80,7 +80,8 @@ export function readTarget(context: ActionContext): MorphoTarget {
   if (computeMarketId(params) !== state.id || state.id !== context.market) {
     throw new InvalidArgument(`The parameters of the Morpho market ${context.market} do not hash to that id. Read the portfolio again.`);
   }
-  return { context, morpho, market: state, params, place: `${context.deployment.label} ${state.collateral.symbol}/${state.loan.symbol}` };
+  const [collateral, loan] = [nameOf(context, state.collateral), nameOf(context, state.loan)];
+  return { context, morpho, market: state, params, place: `${context.deployment.label} ${collateral.symbol}/${loan.symbol}` };
 }
 
 /** How much of the collateral, or of what is lent as assets and shares, a withdrawal takes. @throws {InvalidArgument} for 'max' without the position */
@@ -117,7 +118,7 @@ function encodeLiquidate(target: MorphoTarget, step: LiquidateStep): readonly Un
   const [seized, shares] = input.kind === 'seize' ? [input.assets, 0n] : [0n, input.shares];
   const { repaidAssets } = computeLiquidation(market, input);
   const data = morphoInterface.encodeFunctionData('liquidate', [encodeParams(params), context.owner, seized, shares, '0x']);
-  const liquidate = call(target, data, `Liquidate ${context.owner} in ${place}: repay about ${formatAmount(repaidAssets, market.loan)}.`);
+  const liquidate = call(target, data, `Liquidate ${context.owner} in ${place}: repay about ${formatAmount(repaidAssets, nameOf(context, market.loan))}.`);
   return withApproval(approvalOf(target, market.loan, roomForShares(repaidAssets)), 'at-most', liquidate);
 }
 
@@ -128,17 +129,21 @@ function readLiquidation({ context, market }: MorphoTarget, step: LiquidateStep)
   throw violation('inconsistentInput', 'a liquidation states exactly one of repayShares and seize');
 }
 
+function nameOf(context: ActionContext, token: MorphoToken): TokenName {
+  return context.nameOf?.(token.asset) ?? token;
+}
+
 function roomForShares(assets: bigint): bigint {
   return mulDivUp(assets, SHARE_APPROVAL_NUMERATOR, SHARE_APPROVAL_DENOMINATOR);
 }
 
 function approvalOf({ context, morpho, market, params }: MorphoTarget, token: MorphoToken, amount: bigint): Approval {
   const address = token === market.collateral ? params.collateralToken : params.loanToken;
-  return { chain: context.deployment.chain, token: address, name: token, spender: morpho, spenderName: context.deployment.label, amount };
+  return { chain: context.deployment.chain, token: address, name: nameOf(context, token), spender: morpho, spenderName: context.deployment.label, amount };
 }
 
-function sentence({ place }: MorphoTarget, { kind, amount }: AmountStep, token: TokenName): string {
-  return describeStep(kind, amount, { token, place });
+function sentence({ context, place }: MorphoTarget, { kind, amount }: AmountStep, token: MorphoToken): string {
+  return describeStep(kind, amount, { token: nameOf(context, token), place });
 }
 
 function call({ context, morpho }: MorphoTarget, data: string, description: string): UnsignedCall {

@@ -30,6 +30,27 @@ describe('applyBorrow', () => {
   });
 });
 
+describe('applyBorrow: the first loan of a reserve', () => {
+  const idle = { variableBorrowIndex: HALF_MORE, variableBorrowRate: RAY / 10n, scaledVariableDebt: 0n, lastUpdate: 0n };
+  const scaledAfter = (changes: Parameters<typeof reserveOf>[1], holdings: Parameters<typeof viewOf>[1] = []) =>
+    holdingAfter(applyBy('aave-v3@3.6', viewOf(poolOf([reserveOf('WETH'), reserveOf('USDC', changes)]), [supplied(0, ONE), ...holdings]), borrow(300n)), 2)?.scaledVariableDebt;
+
+  test('default: it starts from the stored index: while nobody owes, no interest grows, whatever rate is stored', () => {
+    expect(scaledAfter(idle)).toBe(200n);
+    const after = applyBy('aave-v3@3.6', viewOf(poolOf([reserveOf('WETH'), reserveOf('USDC', idle)]), [supplied(0, ONE)]), borrow(300n));
+    expect(reserveAfter(after, 2)).toMatchObject({ variableBorrowIndex: HALF_MORE, scaledVariableDebt: 200n });
+  });
+
+  test('behavior: where somebody owes, or the total is not known, the index has grown', () => {
+    expect(scaledAfter({ ...idle, scaledVariableDebt: 1n })).toBeLessThan(200n);
+    expect(scaledAfter({ ...idle, scaledVariableDebt: null })).toBeLessThan(200n);
+  });
+
+  test('behavior: a total of 0 beside a debt of the user is not believed', () => {
+    expect(scaledAfter(idle, [owed(2, 100n)])).toBeLessThan(300n);
+  });
+});
+
 describe('applyBorrow: the reserve', () => {
   const refusal = (rule: string, changes: Parameters<typeof reserveOf>[1], amount = 10n) =>
     refusalBy(rule, viewOf(poolOf([reserveOf('WETH'), reserveOf('USDC', changes)]), [supplied(0, ONE)]), borrow(amount));

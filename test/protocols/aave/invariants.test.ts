@@ -58,8 +58,8 @@ describe('indexes', () => {
     const anySpan = fc.bigInt({ min: 0n, max: 10n ** 9n });
     fc.assert(
       fc.property(anyReserve('USDC'), anySpan, anySpan, (reserve, first, more) => {
-        const [early, late] = [T0 + first, T0 + first + more];
-        expect(computeDebtIndex(profile, reserve, late)).toBeGreaterThanOrEqual(computeDebtIndex(profile, reserve, early));
+        const [early, late, ownScaledDebt] = [T0 + first, T0 + first + more, 1n];
+        expect(computeDebtIndex(profile, reserve, { at: late, ownScaledDebt })).toBeGreaterThanOrEqual(computeDebtIndex(profile, reserve, { at: early, ownScaledDebt }));
         expect(computeIncomeIndex(reserve, late)).toBeGreaterThanOrEqual(computeIncomeIndex(reserve, early));
         expect(computeCompounded(profile.compounding, reserve.variableBorrowRate, first)).toBeGreaterThanOrEqual(RAY);
       }),

@@ -27,8 +27,8 @@ describe('indexes', () => {
     const [weth, usdc] = pool.reserves;
     if (weth === undefined || usdc === undefined) throw new Error('fixture');
     expect(computeIncomeIndex(weth, T0 + 3600n)).toBe(1_020_306_380_068_383_657_004_599_707n);
-    expect(computeDebtIndex(profileOf('3.4'), usdc, T0 + 3600n)).toBe(1_050_614_276_873_665_239_038_275_694n);
-    expect(computeDebtIndex(profileOf('3.3'), usdc, T0 + 3600n)).toBe(1_050_614_276_873_658_386_295_029_169n);
+    expect(computeDebtIndex(profileOf('3.4'), usdc, { at: T0 + 3600n, ownScaledDebt: 1n })).toBe(1_050_614_276_873_665_239_038_275_694n);
+    expect(computeDebtIndex(profileOf('3.3'), usdc, { at: T0 + 3600n, ownScaledDebt: 1n })).toBe(1_050_614_276_873_658_386_295_029_169n);
     expect(computeCompounded('taylor', 6n * 10n ** 25n, 3600n)).toBe(1_000_006_849_338_525_105_158_215_022n);
     expect(computeCompounded('binomial', 6n * 10n ** 25n, 3600n)).toBe(1_000_006_849_338_518_582_507_291_531n);
     expect(computeCompounded('taylor', 6n * 10n ** 25n, 0n)).toBe(10n ** 27n);
