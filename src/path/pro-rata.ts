@@ -1,4 +1,4 @@
-import { layOutNetwork, type Network, type Pool } from './network.ts';
+import { isLimited, layOutNetwork, type Network, type Pool } from './network.ts';
 import type { AloneStep } from './one-by-one.ts';
 import { type PlanAmounts, slackUnder } from './plan-amounts.ts';
 import type { PathProblem } from './problem.ts';
@@ -39,9 +39,11 @@ export function sellProRata(alone: PathProblem): AloneStep {
   const network = layOutNetwork(alone);
   const plan = layOutSale(network);
   if (plan.kind === 'stuck') return plan;
+  const limited = network.arcs.some((flat) => flat.arc.kind === 'withdraw' && isLimited(flat));
+  const rows = network.requirements.filter((row) => row.kind !== 'borrow-limit' || limited);
   const slackAt = (share: number): number => {
     const { arcs } = amountsAt(plan, share);
-    return Math.min(...network.requirements.map((row) => slackUnder(row, arcs)));
+    return Math.min(...rows.map((row) => slackUnder(row, arcs)));
   };
   const best = findBestShare(slackAt, greatestShare(plan));
   if (slackAt(best) < 0) return { kind: 'stuck', reason: `no share of its collateral is enough; the best leaves it ${(-slackAt(best)).toFixed(2)} USD of adjusted collateral short` };

@@ -187,6 +187,20 @@ describe(computeBaselines, () => {
     expect(of('pro rata').totalUsd).toBeCloseTo((2_000 / (1.2 * 99_250 - 70_000)) * 750, 3);
   });
 
+  test('behavior: a borrow limit binds a sale where it stands before withdrawals, not where it stands before loans', async () => {
+    const [account] = onePair(0).accounts;
+    if (account === undefined) throw new Error('fixture');
+    const limited = (kinds: readonly ('withdraw' | 'borrow')[]): PathProblem => {
+      const borrowLimit = { collateralUsd: 13_000, debtUsd: 14_000, kinds };
+      const arcs = account.arcs.map((arc) => ({ ...arc, borrowEffect: arc.kind === 'withdraw' ? { collateralUsd: -1_300, debtUsd: 0 } : { collateralUsd: 0, debtUsd: -1 } }));
+      return onePair(0, { accounts: [{ ...account, borrowLimit, arcs }] });
+    };
+    const [free, loans, both] = [await baselinesOf(onePair(0)), await baselinesOf(limited(['borrow'])), await baselinesOf(limited(['withdraw', 'borrow']))];
+    expect(loans.of('pro rata').totalUsd).toBeCloseTo(free.of('pro rata').totalUsd ?? 0, 6);
+    expect(both.of('pro rata').totalUsd).toBeCloseTo(both.optimum.cost.totalUsd, 2);
+    expect(both.optimum.cost.totalUsd).toBeGreaterThan(free.optimum.cost.totalUsd + 1);
+  });
+
   test('behavior: a pool that takes too little is named, not sold into beyond its depth', async () => {
     const curve = { ...constantProduct({ from: WETH, to: USDC }, { reserveIn: 200, reserveOut: 400_000, fee: FEE }), depth: 0.5 };
     const { of } = await baselinesOf({ ...richAndPoor(), routes: [routeOf('weth>usdc', curve, 0)] });

@@ -30,6 +30,7 @@ describe('buildProblem', () => {
       expect(account.arcs.length).toBeGreaterThan(0);
     });
     expect(problem.accounts.map((account) => account.asynchronous)).toEqual([false, false, false, true]);
+    expect(problem.accounts.map((account) => account.borrowLimit?.kinds ?? null)).toEqual([['borrow'], ['withdraw', 'borrow'], null, null]);
     expect(problem.marketUsd.get(WETH)).toBe(3853.21);
     const close = problem.accounts[3]?.arcs.find((arc) => arc.kind === 'close');
     expect([close?.asset, close?.max, close?.all, close?.cashPerUnit, close?.gasUsd]).toEqual([USD, 60_000, 60_000, 0, 1.1]);

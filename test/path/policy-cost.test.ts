@@ -107,6 +107,8 @@ describe(computePolicyCost, () => {
     // A tenth of the debt out of its own collateral would leave it at 0.94: no protocol lets that out.
     const tenth = await costOf({ kind: 'tiers', name: 'tenth', tiers: [{ below: 1, share: 0.1 }] }, problem, optimum);
     expect(tenth).toMatchObject({ cost: null, reachesTarget: false });
+    const lent = { ...problem, accounts: problem.accounts.map((account) => ({ ...account, borrowLimit: { collateralUsd: 12_000, debtUsd: 14_000, kinds: ['borrow'] as const } })) };
+    expect((await costOf({ kind: 'tiers', name: 'tenth', tiers: [{ below: 1, share: 0.1 }] }, lent, optimum)).cost, 'a limit on loans is no limit on withdrawals').toBeNull();
     const paid = await costOf({ kind: 'tiers', name: 'tenth', tiers: [{ below: 1, share: 0.05 }] }, { ...problem, cash: [{ asset: USDC, amount: 700 }] }, optimum);
     expect(paid).toMatchObject({ funding: 'kept', reachesTarget: false, cost: { totalUsd: 1 } });
     const half = await costOf({ kind: 'tiers', name: 'half', tiers: [{ below: 1, share: 0.5 }] }, problem, optimum);

@@ -41,7 +41,8 @@ export interface MoneyTable {
 
 /** For every single solve; none is expected to need it. */
 const LIMIT_MS = 20_000;
-const BASELINES: readonly BaselineName[] = ['each protocol alone', 'pro rata', 'close everything', 'native forced'];
+const FORCED = 'native forced';
+const BASELINES: readonly BaselineName[] = ['each protocol alone', 'pro rata', 'close everything', FORCED];
 
 /** Costs every baseline and policy on every problem of a sample for which a plan exists and something has to be done. */
 export async function measureMoney(solver: PathSolver, sample: MoneySample): Promise<MoneyTable> {
@@ -84,13 +85,19 @@ const METHODS: readonly string[] = [...BASELINES, ...Object.values(POLICIES).map
 interface Line {
   readonly method: string;
   readonly possible: number;
-  readonly reached: readonly Attempt[];
+  /** Null of liquidations, which aim at no target. */
+  readonly reaches: number | null;
+  /** What the figures are taken over: problems whose targets the method reaches; of liquidations all that were costed. */
+  readonly counted: readonly Attempt[];
 }
 
 function linesOf({ attempts }: MoneyTable): readonly Line[] {
   return METHODS.map((method) => {
     const own = attempts.filter((attempt) => attempt.method === method);
-    return { method, possible: own.filter((attempt) => attempt.costUsd !== null).length, reached: own.filter((attempt) => attempt.reaches) };
+    const costed = own.filter((attempt) => attempt.costUsd !== null);
+    const reached = own.filter((attempt) => attempt.reaches);
+    const isForced = method === FORCED;
+    return { method, possible: costed.length, reaches: isForced ? null : reached.length, counted: isForced ? costed : reached };
   });
 }
 
@@ -98,7 +105,7 @@ const extraOf = (attempt: Attempt): number => (attempt.costUsd ?? Number.NaN) - 
 const ratioOf = (attempt: Attempt): readonly number[] => (attempt.optimumUsd > 0 ? [(attempt.costUsd ?? Number.NaN) / attempt.optimumUsd] : []);
 const quartiles = (values: readonly number[]): readonly number[] => [0.25, 0.5, 0.75].map((share) => quantile(values, share));
 
-/** The table for a reader. Ratios and dollars only over problems whose targets the method reaches (native forced: whose accounts it would take). */
+/** The table for a reader. Ratios and dollars only over problems whose targets the method reaches; of liquidations over all that were costed. */
 export function printMoney(table: MoneyTable): void {
   const { sample, optima, debts, infeasible, uncertified, idle } = table;
   write(`\nMoney, ${sample.name}: ${optima.length} compared (${infeasible} without any plan, ${idle} with nothing to do, ${uncertified} not certified)`);
@@ -106,17 +113,17 @@ export function printMoney(table: MoneyTable): void {
   if (optima.length === 0) return;
   const [low = 0, middle = 0, high = 0] = quartiles(optima);
   write(`Optimum: p25/p50/p75 ${[low, middle, high].map(figure).join(' / ')} USD on debts of ${quartiles(debts).map(figure).join(' / ')} USD`);
-  const rows = linesOf(table).map(({ method, possible, reached }) => [
+  const rows = linesOf(table).map(({ method, possible, reaches, counted }) => [
     method,
     String(possible),
-    String(reached.length),
-    ...quartiles(reached.flatMap(ratioOf)).map(figure),
-    ...quartiles(reached.map(extraOf)).map(figure),
-    figure(reached.reduce((sum, attempt) => sum + extraOf(attempt), 0) / reached.length),
+    reaches === null ? '-' : String(reaches),
+    ...quartiles(counted.flatMap(ratioOf)).map(figure),
+    ...quartiles(counted.map(extraOf)).map(figure),
+    figure(counted.reduce((sum, attempt) => sum + extraOf(attempt), 0) / counted.length),
     figure(
       100 *
         quantile(
-          reached.map((attempt) => (attempt.costUsd ?? Number.NaN) / attempt.debtUsd),
+          counted.map((attempt) => (attempt.costUsd ?? Number.NaN) / attempt.debtUsd),
           0.5,
         ),
     ),
@@ -128,15 +135,15 @@ export function printMoney(table: MoneyTable): void {
 export function moneyCase(table: MoneyTable): BenchCase {
   const metrics: Record<string, number> = { compared: table.optima.length, infeasible: table.infeasible, idle: table.idle, uncertified: table.uncertified };
   if (table.optima.length > 0) metrics['optimum_usd_p50'] = quantile(table.optima, 0.5);
-  for (const { method, possible, reached } of linesOf(table)) {
+  for (const { method, possible, reaches, counted } of linesOf(table)) {
     const key = method.replaceAll(/[^a-z0-9]+/gi, '_').toLowerCase();
     metrics[`${key}_possible`] = possible;
-    metrics[`${key}_reaches`] = reached.length;
-    if (reached.length === 0) continue;
-    quartiles(reached.map(extraOf)).forEach((value, at) => {
+    if (reaches !== null) metrics[`${key}_reaches`] = reaches;
+    if (counted.length === 0) continue;
+    quartiles(counted.map(extraOf)).forEach((value, at) => {
       metrics[`${key}_extra_usd_p${[25, 50, 75][at] ?? ''}`] = value;
     });
-    const ratios = reached.flatMap(ratioOf);
+    const ratios = counted.flatMap(ratioOf);
     if (ratios.length === 0) continue;
     quartiles(ratios).forEach((value, at) => {
       metrics[`${key}_ratio_p${[25, 50, 75][at] ?? ''}`] = value;
