@@ -56,8 +56,8 @@ export interface PlanMeans {
 export function buildProblem(opened: OpenedPortfolio, target: PlanTarget, means: PlanMeans): PathProblem {
   requireTarget(target);
   const headRoom = means.headRoomSeconds ?? DEFAULT_HEAD_ROOM_SECONDS;
-  const marketUsd = new Map<AssetId, number>();
   const known = marketPricesOf(opened.portfolio);
+  const marketUsd = new Map<AssetId, number>([...known].map(([asset, usd]) => [asset, usd.toNumber()]));
   const accounts = opened.accounts.map((account) => {
     const later = { ...account, view: { ...account.view, at: account.view.at + headRoom } };
     for (const leg of account.legs) if (!marketUsd.has(leg.asset)) marketUsd.set(leg.asset, (known.get(leg.asset) ?? leg.priceUsd).toNumber());
@@ -67,9 +67,10 @@ export function buildProblem(opened: OpenedPortfolio, target: PlanTarget, means:
     accounts,
     cash: means.cash,
     marketUsd,
-    routes: means.routes,
+    // What has no price cannot be costed: a route through it is none.
+    routes: means.routes.filter(({ curve }) => marketUsd.has(curve.from) && marketUsd.has(curve.to)),
     flashLenders: means.flashLenders,
-    unifiedTarget: target.unified,
+    unifiedTarget: target.unified === null ? null : target.unified * (1 + (means.targetHeadRoom ?? TARGET_HEAD_ROOM)),
     cashCost: means.cashCost,
     priceHeadRoom: means.priceHeadRoom ?? 0,
     headRoom: `interest for ${headRoom} s, targets raised by ${means.targetHeadRoom ?? TARGET_HEAD_ROOM}, swaps may give ${means.priceHeadRoom ?? 0} less than expected`,
