@@ -95,7 +95,7 @@ export async function openWallet(world: LendingWorld, owner: Address): Promise<O
   return openPortfolio(parsePortfolio(JSON.stringify(document)), findRule);
 }
 
-/** What a plan may use: the router between the assets that the accounts name, Morpho's flash loan, the wallet. */
+/** What a plan may use: the router between the assets that the accounts name, the wallet; no lender. */
 export async function meansOf(world: LendingWorld, opened: OpenedPortfolio, order: SelfPlanMeans['order']): Promise<SelfPlanMeans> {
   const [owner] = opened.portfolio.owners;
   const named = new Set(opened.accounts.flatMap((account) => account.legs.map((leg) => leg.asset)));
@@ -107,7 +107,7 @@ export async function meansOf(world: LendingWorld, opened: OpenedPortfolio, orde
   );
   return {
     routes: traded.flatMap((from) => traded.flatMap((to) => (from === to ? [] : [routeOf(from, to)]))),
-    flashLenders: [{ chain: TEST_CHAIN, name: 'Morpho Blue Test', kind: 'morpho', lender: world.morpho.morpho.address, feeBps: 0 }],
+    flashLenders: [],
     cash: cash.filter(({ amount }) => amount > 0n),
     cashCost: 0,
     gasUsd: () => 3,

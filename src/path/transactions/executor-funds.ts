@@ -15,7 +15,22 @@ export class ExecutorFunds {
   /** What protocols' rounding may have lost on the way in, and no swap has been reduced for. */
   readonly #loss = new Map<Address, bigint>();
 
-  /** A loan arrives, or is given back with its fee (negative). */
+  /** What loans will take back, fees included. */
+  readonly #owed = new Map<Address, bigint>();
+
+  /** A loan arrives; `due` is what goes back in the end, fee included. */
+  borrow(token: Address, amount: bigint, due: bigint): void {
+    this.#owed.set(token, (this.#owed.get(token) ?? 0n) + due);
+    this.move(token, amount);
+  }
+
+  /** All loans go back. */
+  giveBack(): void {
+    for (const [token, due] of this.#owed) this.move(token, -due);
+    this.#owed.clear();
+  }
+
+  /** Tokens come in, or go out (negative). */
   move(token: Address, amount: bigint): void {
     const held = (this.#held.get(token) ?? 0n) + amount;
     this.#held.set(token, held);
@@ -35,7 +50,7 @@ export class ExecutorFunds {
   /** The amount that a swap of `amountIn` is made with: less by what rounding may have lost, where nothing else covers it. */
   sell(token: Address, amountIn: bigint): bigint {
     const loss = this.#loss.get(token) ?? 0n;
-    const left = max((this.#held.get(token) ?? 0n) - amountIn, 0n);
+    const left = max((this.#held.get(token) ?? 0n) - (this.#owed.get(token) ?? 0n) - amountIn, 0n);
     const reduced = max(loss - left, 0n);
     this.#loss.set(token, loss - reduced);
     this.move(token, -(amountIn - reduced));

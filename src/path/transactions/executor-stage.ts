@@ -30,7 +30,7 @@ export function encodeExecutorStage(stage: PlanStage, options: StageOptions): Ex
   const rights: ExecutorRight[] = [];
   const calls: ExecutionCall[] = [];
   const loans = stage.loans.map((loan) => encodeLoan(stage, loan, options));
-  for (const { token, amount } of loans) funds.move(token, amount);
+  for (const { token, amount, maxFee } of loans) funds.borrow(token, amount, amount + maxFee);
   for (const step of stage.steps) {
     if (step.kind === 'swap') {
       calls.push(encodeSwap(stage, { step, funds, executor }, options));
@@ -42,10 +42,7 @@ export function encodeExecutorStage(stage: PlanStage, options: StageOptions): Ex
     if (encoded.takes !== null) funds.pay(encoded.takes);
     if (encoded.brings !== null) funds.receive(encoded.brings);
   }
-  stage.loans.forEach((loan, at) => {
-    const token = loans[at]?.token;
-    if (token !== undefined) funds.move(token, -loan.amount - loan.fee);
-  });
+  funds.giveBack();
   const pulls = funds.listPulls(options.cashOf);
   const pulled = encodePulls(stage, { pulls, executor }, options);
   const execution = { deadline, loans, calls: [...pulled.calls, ...calls], outputs: funds.listOutputs(pulls), checks: encoder.encodeChecks(stage, executor) };
