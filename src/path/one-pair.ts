@@ -1,4 +1,5 @@
-import type { PathArc, PathProblem, PathRoute, PathSolution } from './problem.ts';
+import type { AssetId } from '../core/ids.ts';
+import type { PathAccount, PathArc, PathProblem, PathRoute, PathSolution } from './problem.ts';
 
 /** Steps of the search for the least sale; each halves the interval, so the last is below a float's grain. */
 const HALVINGS = 100;
@@ -18,8 +19,16 @@ interface OnePair {
  */
 export function solveOnePair(problem: PathProblem): PathSolution | null {
   const [account] = problem.accounts;
-  const pair = account === undefined || problem.accounts.length > 1 ? null : findPair(problem, account.arcs);
-  if (account === undefined || pair === null || problem.unifiedTarget !== null || account.scenarios.length > 0 || account.minimumDebts.length > 0 || account.borrowLimit !== null) return null;
+  const pair = account === undefined || problem.accounts.length > 1 ? null : findPair(account, problem.routes);
+  if (
+    account === undefined ||
+    pair === null ||
+    problem.unifiedTarget !== null ||
+    account.scenarios.length > 0 ||
+    account.minimumDebts.length > 0 ||
+    account.borrowLimit?.kinds.includes('withdraw') === true
+  )
+    return null;
   if (problem.cash.some(({ amount }) => amount > 0) || problem.flashLenders.some(({ feeBps }) => feeBps > 0)) return null;
   const { withdraw, repay, route } = pair;
   const perToken = (arc: PathArc): number => arc.effect.collateralUsd - account.target * arc.effect.debtUsd;
@@ -33,12 +42,18 @@ export function solveOnePair(problem: PathProblem): PathSolution | null {
   return describe(account.id, pair, { problem, amount: leastRoot(slack, best) });
 }
 
-function findPair(problem: PathProblem, arcs: readonly PathArc[]): OnePair | null {
-  const [route] = problem.routes;
-  const [withdraw, repay, ...others] = [...arcs].sort((a, b) => b.kind.localeCompare(a.kind, 'en'));
-  if (route === undefined || problem.routes.length > 1 || withdraw?.kind !== 'withdraw' || repay?.kind !== 'repay' || others.length > 0) return null;
-  const fits = route.curve.from === withdraw.asset && route.curve.to === repay.asset && Number.isFinite(withdraw.max);
-  return fits ? { withdraw, repay, route } : null;
+/**
+ * One collateral that is sold, one debt that is repaid, and nothing else that could be part of a cheapest plan: other assets come in and go out by no route, supplying either asset of the pair or borrowing
+ * more of the debt undoes a part of it (a dollar repaid relieves more than a dollar supplied), and borrowing what is sold is another plan.
+ */
+function findPair({ arcs }: PathAccount, routes: readonly PathRoute[]): OnePair | null {
+  const [route] = routes;
+  if (route === undefined || routes.length > 1) return null;
+  const { from, to } = route.curve;
+  const find = (kind: PathArc['kind'], asset: AssetId): PathArc | undefined => arcs.find((arc) => arc.kind === kind && arc.asset === asset);
+  const [withdraw, repay] = [find('withdraw', from), find('repay', to)];
+  const isOtherWay = find('withdraw', to) !== undefined || find('borrow', from) !== undefined || arcs.some((arc) => arc.kind === 'close');
+  return withdraw === undefined || repay === undefined || isOtherWay || !Number.isFinite(withdraw.max) ? null : { withdraw, repay, route };
 }
 
 /** Where a concave function is greatest on [0, most]. */
