@@ -19,8 +19,8 @@ export interface LiquidatorPlan {
 const WORTHWHILE_USD = 0.0001;
 
 /**
- * Plans for each pair of an account: its best size, or, where the close factor binds at that size, the two-step sequence if it earns more: first the most that leaves the account liquidatable, then the
- * best call after that.
+ * Plans for each pair of an account: its best size, or, where that would restore the account, the two-step sequence if it earns more: first the most that leaves the account liquidatable, then the best
+ * call after that, of any pair: under a close factor more is repaid in total, and a second pool may pay better.
  *
  * @source arXiv 2106.06389 (Qin, Zhou, Gamito, Jovanovic, Gervais: two successive liquidations)
  */
@@ -46,10 +46,9 @@ interface PlanningTools {
 }
 
 function planTwoSteps(state: LiquidationState, sized: SizedChoice, single: SizeOptimum, { context, lookAt }: PlanningTools): LiquidatorPlan | null {
-  const { choice, sizes } = sized;
-  // Below a limit of the rules the pool is what binds: a second sale would only lose.
-  if (single.best.call.size < (sizes.partial ?? sizes.largest).size || isLiquidatable(single.best.call.after)) return null;
-  const lingering = findGreatestLingering(state, choice, sizes);
+  // A call that does not restore the account leaves room for the next one by itself.
+  if (isLiquidatable(single.best.call.after)) return null;
+  const lingering = findGreatestLingering(state, sized.choice, sized.sizes);
   const first = lingering === null ? null : priceCall(lingering, context);
   if (first === null) return null;
   const later = { ...context, sold: first.sold };
