@@ -57,16 +57,21 @@ function missedBy(ledger: Ledger, id: string, { moment, target }: { readonly mom
   return null;
 }
 
-/** Collateral of an account without debt lifts nothing, as the engine counts. */
+/** Collateral of an account that owed nothing lifts nothing, as the engine counts; one that a plan frees of its debt still counts, or paying a debt off would make a wallet look worse. */
 function missedByWallet(ledger: Ledger, moment: Moment, target: PlanTarget): MissedGoal | null {
   const { unified } = target;
   if (unified === null) return null;
   const slacks = ledger.ids().map((id) => {
     const sums = sumsOf(ledger.account(id).rule.exposure(ledger.view(id, moment)));
-    return sums.debt.isZero() ? new Decimal(0) : slackOf(sums, unified, false);
+    return sums.debt.isZero() && !owedAtFirst(ledger, id) ? new Decimal(0) : slackOf(sums, unified, false);
   });
   const slack = sum(slacks);
   return slack.isNegative() ? { account: null, goal: `unified health ${unified}`, missingUsd: slack.negated() } : null;
+}
+
+function owedAtFirst(ledger: Ledger, id: string): boolean {
+  const { rule, view } = ledger.account(id);
+  return !sumsOf(rule.exposure(view)).debt.isZero();
 }
 
 /** A − target · L; natively for a perp A − L − (target − 1) · requirement. */

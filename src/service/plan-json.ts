@@ -12,7 +12,7 @@ const USD_PLACES = 6;
 
 /** A plan's answer as one JSON document: amounts `{ raw, decimals, amount }` and USD as decimal strings, health as a string or null. */
 export function planToJson(answer: PlanAnswer): Json {
-  const { view, portfolio, target, self, forced, liquidator, gaps, routes, gasAssumed } = answer;
+  const { view, portfolio, target, self, refused, forced, liquidator, gaps, routes, gasAssumed } = answer;
   const used = new Set(self?.plan.solution.swaps.map((swap) => swap.route) ?? []);
   return {
     view,
@@ -20,6 +20,7 @@ export function planToJson(answer: PlanAnswer): Json {
     recorded: portfolio.recorded,
     target: { health: String(target.health), native: target.native === true, unified: target.unified === null ? null : String(target.unified), scenarios: target.scenarios.map(({ name }) => name) },
     self: self === null ? null : selfToJson(answer, self),
+    refused: refused === null ? null : { code: refused.code, message: refused.message, fields: { ...refused.fields } },
     forced: forcedToJson(forced),
     liquidator:
       liquidator === null

@@ -67,8 +67,10 @@ export interface PlanAnswer {
   readonly target: PlanTarget;
   readonly assets: readonly PlanAsset[];
   readonly routes: readonly PlanRoute[];
-  /** Null in the other views. */
+  /** Null in the other views, and where it was refused. */
   readonly self: SelfAnswer | null;
+  /** Why there is no plan: PLAN_IMPOSSIBLE or PLAN_REJECTED; null where there is one, or none was asked for. */
+  readonly refused: PlimsollError | null;
   readonly forced: ForcedAnswer;
   readonly liquidator: LiquidatorView | null;
   readonly gaps: readonly Gap[];
@@ -102,7 +104,7 @@ const BEYOND = '0.0005';
 /**
  * Plans for a wallet or a saved Portfolio: the view that is asked for, always beside what the protocols would do by themselves.
  *
- * @throws {PlimsollError} PLAN_IMPOSSIBLE, PLAN_REJECTED, and for requests that cannot be understood.
+ * @throws {PlimsollError} for requests that cannot be understood; a plan that is impossible is an answer.
  */
 export async function planWallet(request: PlanRequest, config: Config): Promise<PlanAnswer> {
   requireRequest(request);
@@ -139,10 +141,21 @@ async function answer(request: PlanRequest, around: Surroundings): Promise<PlanA
   const target: PlanTarget = { health: request.target, native: request.native, unified: request.unified, scenarios: shock === null ? [] : [{ ...shock, health: 1 }] };
   const means: LiquidatorMeans = { curveOf: (from, to) => bestCurve(routes, from, to), gasUsd: (chain) => gasUsd(chain, 'repay'), flashFeeBps: 0 };
   const forced = lookForward(opened, request.view === 'self' ? null : (shock?.moves ?? null), means);
-  const self = request.view === 'self' ? await planOfOwn(request, around, { assets, routes, target, forced }) : null;
+  const own = request.view === 'self' ? await orRefusal(planOfOwn(request, around, { assets, routes, target, forced })) : null;
+  const [self, refused] = own instanceof PlimsollError ? [null, own] : [own, null];
   const liquidator = request.view === 'liquidator' ? liquidatorView(opened, { means, moves: shock?.moves ?? NO_MOVES }) : null;
   const gaps = self?.plan.unseen ?? (liquidator ?? forced.view).gaps;
-  return { view: request.view, portfolio: opened.portfolio, target, assets, routes, self, forced, liquidator, gaps, gasAssumed: request.gasUsd === null };
+  return { view: request.view, portfolio: opened.portfolio, target, assets, routes, self, refused, forced, liquidator, gaps, gasAssumed: request.gasUsd === null };
+}
+
+/** A refusal is part of the answer: what happens if nothing is done stands beside it. */
+async function orRefusal<T>(planning: Promise<T>): Promise<T | PlimsollError> {
+  try {
+    return await planning;
+  } catch (error) {
+    if (error instanceof PlimsollError && (error.code === 'PLAN_IMPOSSIBLE' || error.code === 'PLAN_REJECTED')) return error;
+    throw error;
+  }
 }
 
 interface Prepared {

@@ -98,9 +98,10 @@ function readAddress(text: string): Address {
   }
 }
 
-/** Incomplete is 3; calldata that was asked for and cannot be had, or fails, is 5. */
-function exitCodeOf({ gaps, self }: PlanAnswer): number {
+/** Incomplete is 3; no plan, and calldata that was asked for and cannot be had, or fails, is 5. */
+function exitCodeOf({ gaps, self, refused }: PlanAnswer): number {
   const { transactions = null, simulations = [] } = self ?? {};
+  if (refused !== null) return refused.exitCode;
   if (transactions?.kind === 'incomplete' || simulations.some((simulation) => simulation.kind === 'failed')) return EXIT.refused;
   return gaps.length > 0 ? EXIT.incomplete : EXIT.ok;
 }

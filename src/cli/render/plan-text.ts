@@ -17,8 +17,9 @@ const ORDERS: Readonly<Record<PlanStage['order'], string>> = {
 
 /** A plan as a page of text. */
 export function renderPlan(answer: PlanAnswer): string {
-  const { self, liquidator } = answer;
+  const { self, refused, liquidator } = answer;
   const parts = [
+    ...(refused === null ? [] : [plain(refused.message)]),
     ...(self === null ? [] : renderSelf(answer, self)),
     ...(liquidator === null ? [] : renderLiquidator(liquidator)),
     ...(liquidator === null ? renderForced(answer.forced) : []),
@@ -35,6 +36,7 @@ function renderSelf(answer: PlanAnswer, { plan, baselines, policies }: SelfAnswe
   const goal = `health ${target.health}${target.native === true ? ' (native)' : ''}${target.unified === null ? '' : `, unified ${target.unified}`}${target.scenarios.map(({ name }) => `, still standing at ${plain(name)}`).join('')}`;
   if (plan.stages.length === 0) return [`Nothing to do: every account that could be seen is at ${goal} already.`, '', renderHealth(plan.before.accounts, plan.after.accounts)];
   const { cost } = plan;
+  const named = (text: string): string => plain(plan.before.accounts.reduce((words, { account, label }) => words.replaceAll(account, label), text));
   return [
     `The cheapest way to ${goal}: ${money(cost.totalUsd)}   (no plan costs less than ${money(plan.lowerBoundUsd)}; gap ${money(plan.gapUsd)})`,
     `  slippage ${money(cost.slippageUsd)} · fees ${money(cost.feesUsd)} · gas ${money(cost.gasUsd)} · penalty ${money(cost.penaltyUsd)}`,
@@ -48,10 +50,10 @@ function renderSelf(answer: PlanAnswer, { plan, baselines, policies }: SelfAnswe
     'Compared with',
     ...baselines
       .filter(({ name, totalUsd }) => name !== 'native forced' || totalUsd !== null)
-      .map(({ name, totalUsd, extraUsd, reason }) => `  ${name.padEnd(34)}${totalUsd === null ? `not possible: ${plain(reason ?? '')}` : `${money(totalUsd)}   (+${money(extraUsd ?? 0)})`}`),
+      .map(({ name, totalUsd, extraUsd, reason }) => `  ${name.padEnd(34)}${totalUsd === null ? `not possible: ${named(reason ?? '')}` : `${money(totalUsd)}   (+${money(extraUsd ?? 0)})`}`),
     ...policies.map(
       ({ policy, cost: own, reachesTarget, reason }) =>
-        `  ${policy.padEnd(34)}${own === null ? `not possible: ${plain(reason ?? '')}` : `${money(own.totalUsd)}${reachesTarget ? '' : '   (does not reach the target)'}`}`,
+        `  ${policy.padEnd(34)}${own === null ? `not possible: ${named(reason ?? '')}` : `${money(own.totalUsd)}${reachesTarget ? '' : '   (does not reach the target)'}`}`,
     ),
   ];
 }
