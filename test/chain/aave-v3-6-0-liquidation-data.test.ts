@@ -22,7 +22,7 @@ const EVERYTHING = 2n ** 256n - 1n;
 const VARIABLE_RATE = 2n;
 const tally = emptyTally(USERS + SMALL_USERS);
 /** Pairs that were met, and those of them where the provider is off. */
-const seen = { pairs: 0, limitedByDust: 0, providerTooHigh: 0, providerLower: 0, feeOneLess: 0 };
+const seen = { pairs: 0, limitedByDust: 0, providerTooHigh: 0, providerLower: 0, providerFeeTwice: 0, feeOneLess: 0 };
 let chain: Anvil;
 let suite: AaveSuite;
 
@@ -48,27 +48,58 @@ afterAll(() => {
   chain.stop();
 });
 
-/** WETH against 2,000 to 3,600 dollars of USDC and of DAI, at a health factor of 0.98 after WETH has fallen by 15 %. */
+/** Dollars of a small user, by symbol. */
+interface SmallUser {
+  readonly held: Readonly<Record<string, number>>;
+  readonly owed: Readonly<Record<string, number>>;
+}
+
+const FALL = 0.85;
+const HEALTH = 0.98;
+
+/** Users around whom the dust rules bind after WETH has fallen by 15 %: every other one has two debts of which the call would leave too little, the rest a wstETH of which it would. */
 async function openSmallUsers(deployed: AaveSuite['deployed'], random: SeededRandom): Promise<readonly string[]> {
-  const [weth, ...debts] = ['WETH', 'USDC', 'DAI'].map((symbol) => reserveOf(deployed, symbol));
-  if (weth === undefined) throw new TypeError('no WETH');
   const users: string[] = [];
   for (let index = 0; index < SMALL_USERS; index += 1) {
     const user = `0x${(0xbb00_0000 + index).toString(16).padStart(40, '0')}`;
-    const dollars = debts.map(() => BigInt(random.integer(2_000, 3_600)));
-    const total = dollars.reduce((sum, value) => sum + value, 0n);
-    const held = (total * 98n * 10n ** 18n * E8 * 10_000n) / (85n * BigInt(weth.asset.thresholdBps) * weth.asset.priceE8);
-    await chain.fund(user);
-    await weth.token.write(deployed.admin, 'mint(address,uint256)', user, held);
-    await weth.token.write(user, 'approve', deployed.pool.address, EVERYTHING);
-    await deployed.pool.write(user, 'supply', weth.token.address, held, user, 0);
-    for (const [at, reserve] of debts.entries()) {
-      const amount = ((dollars[at] ?? 0n) * E8 * 10n ** BigInt(reserve.asset.decimals)) / reserve.asset.priceE8;
-      await deployed.pool.write(user, 'borrow', reserve.token.address, amount, VARIABLE_RATE, 0, user);
-    }
+    await openSmallUser(deployed, user, index % 2 === 0 ? smallDebts(deployed, random) : smallCollateral(deployed, random));
     users.push(user);
   }
   return users;
+}
+
+function smallDebts(deployed: AaveSuite['deployed'], random: SeededRandom): SmallUser {
+  const [usdc, dai] = [random.integer(2_000, 3_600), random.integer(2_000, 3_600)];
+  return { held: { WETH: ((usdc + dai) * HEALTH) / (FALL * thresholdOf(deployed, 'WETH')) }, owed: { USDC: usdc, DAI: dai } };
+}
+
+function smallCollateral(deployed: AaveSuite['deployed'], random: SeededRandom): SmallUser {
+  const usdc = random.integer(6_000, 9_000);
+  const wsteth = (usdc * reserveOf(deployed, 'wstETH').asset.bonusBps) / 20_000 + random.integer(200, 900);
+  return { held: { wstETH: wsteth, WETH: (usdc * HEALTH - wsteth * thresholdOf(deployed, 'wstETH')) / (FALL * thresholdOf(deployed, 'WETH')) }, owed: { USDC: usdc } };
+}
+
+function thresholdOf(deployed: AaveSuite['deployed'], symbol: string): number {
+  return reserveOf(deployed, symbol).asset.thresholdBps / 10_000;
+}
+
+async function openSmallUser(deployed: AaveSuite['deployed'], user: string, { held, owed }: SmallUser): Promise<void> {
+  await chain.fund(user);
+  for (const [symbol, dollars] of Object.entries(held)) {
+    const { token, amount } = worth(deployed, symbol, dollars);
+    await token.write(deployed.admin, 'mint(address,uint256)', user, amount);
+    await token.write(user, 'approve', deployed.pool.address, EVERYTHING);
+    await deployed.pool.write(user, 'supply', token.address, amount, user, 0);
+  }
+  for (const [symbol, dollars] of Object.entries(owed)) {
+    const { token, amount } = worth(deployed, symbol, dollars);
+    await deployed.pool.write(user, 'borrow', token.address, amount, VARIABLE_RATE, 0, user);
+  }
+}
+
+function worth(deployed: AaveSuite['deployed'], symbol: string, dollars: number) {
+  const { token, asset } = reserveOf(deployed, symbol);
+  return { token, amount: (BigInt(Math.round(dollars * 100)) * (E8 / 100n) * 10n ** BigInt(asset.decimals)) / asset.priceE8 };
 }
 
 interface SeenPair {
@@ -114,7 +145,8 @@ async function compareState(state: string): Promise<void> {
  *
  * - All collateral goes and there is a fee: the pool burns the liquidator's part rounded up, and pays as fee what is left, a unit less than the provider reckons.
  * - Dust limits the size: the provider steps back by amounts cut to whole base units (1e-8 USD), the pool compares leftovers rounded up on the debt's side. It ends a unit too high, which the pool
- *   refuses, or up to a base unit's worth too low.
+ *   refuses, or too low by what the cutting is worth. Where it is the leftover of the collateral that would be dust, it also takes the protocol fee off the collateral twice, and names less than the
+ *   pool accepts by the debt that the fee pays for.
  */
 async function comparePair({ user, view, pair }: SeenPair, info: Record<string, bigint>, what: string): Promise<void> {
   const { largest } = pair;
@@ -142,10 +174,24 @@ async function compareDust({ user, view, pair }: SeenPair, debt: { readonly larg
   if (isTooHigh) seen.providerTooHigh += 1;
   else seen.providerLower += debt.provider < debt.largest ? 1 : 0;
   compare(tally, `${what}: the provider's amount`, await liquidate(debt.provider), isTooHigh ? 'MustNotLeaveDust' : null);
-  const owed = suite.deployed.rule.legs(view).find((leg) => leg.side === 'debt' && leg.asset === pair.debt);
   const apart = debt.largest > debt.provider ? debt.largest - debt.provider : debt.provider - debt.largest;
-  const worth = Number(apart) / 10 ** (owed?.decimals ?? 0);
-  compare(tally, `${what}: at most two base units apart, or one raw unit`, apart <= 1n || worth * (owed?.priceUsd.toNumber() ?? 0) <= 2e-8, true);
+  const apartUsd = Number(apart) * unitUsd(view, pair.debt);
+  // Both leftovers are cut: to base units, and the collateral to its own raw unit first.
+  const cut = 2e-8 + 2 * unitUsd(view, pair.collateral);
+  if (apart <= 1n || apartUsd <= cut) return;
+  seen.providerFeeTwice += 1;
+  const feeUsd = Number(pair.largest?.protocolFee[0]?.amount ?? 0n) * unitUsd(view, pair.collateral);
+  const held = suite.deployed.rule.legs(view).find((leg) => leg.side === 'collateral' && leg.asset === pair.collateral)?.amount ?? 0n;
+  // The fee that is taken off twice is that of the liquidation before it is made smaller: at most that of all the collateral.
+  const mostUsd = (feeUsd * Number(held)) / Number(pair.largest?.seized[0]?.amount ?? 1n);
+  const paysFor = apartUsd * (1 + (pair.largest?.bonus?.toNumber() ?? 0));
+  compare(tally, `${what}: apart by the fee`, !isTooHigh && paysFor >= feeUsd - cut && paysFor <= mostUsd + cut, true);
+}
+
+/** USD of one raw unit of an asset of an account. */
+function unitUsd(view: AaveView, asset: string | null): number {
+  const leg = suite.deployed.rule.legs(view).find((entry) => entry.asset === asset);
+  return (leg?.priceUsd.toNumber() ?? 0) / 10 ** (leg?.decimals ?? 0);
 }
 
 /** Nothing of the collateral is left but for a unit of rounding. */
@@ -168,7 +214,7 @@ describe('LiquidationDataProvider of Aave v3.6.0', () => {
     expect(tally.mismatches).toEqual([]);
     // Most pairs are compared to the unit.
     expect(seen.pairs - seen.limitedByDust - seen.feeOneLess).toBeGreaterThan(USERS);
-    expect(Math.min(seen.providerTooHigh, seen.providerLower, seen.feeOneLess)).toBeGreaterThan(0);
+    expect(Math.min(seen.providerTooHigh, seen.providerLower, seen.providerFeeTwice, seen.feeOneLess)).toBeGreaterThan(0);
     expect(tally.liquidations).toBe(seen.pairs);
   }, 600_000);
 });
