@@ -12,8 +12,9 @@ export class ExecutorFunds {
   readonly #lowest = new Map<Address, bigint>();
   /** Head-room of payments: what they may take beyond that. */
   readonly #headRoom = new Map<Address, bigint>();
-  /** What protocols' rounding may have lost on the way in, and no swap has been reduced for. */
+  /** What protocols' rounding may have lost on the way in; and what of it no swap has been reduced for. */
   readonly #loss = new Map<Address, bigint>();
+  readonly #uncovered = new Map<Address, bigint>();
 
   /** What loans will take back, fees included. */
   readonly #owed = new Map<Address, bigint>();
@@ -43,16 +44,16 @@ export class ExecutorFunds {
   }
 
   receive({ token, expected, least }: TokenGain): void {
-    this.#loss.set(token, (this.#loss.get(token) ?? 0n) + expected - least);
+    for (const loss of [this.#loss, this.#uncovered]) loss.set(token, (loss.get(token) ?? 0n) + expected - least);
     this.move(token, expected);
   }
 
   /** The amount that a swap of `amountIn` is made with: less by what rounding may have lost, where nothing else covers it. */
   sell(token: Address, amountIn: bigint): bigint {
-    const loss = this.#loss.get(token) ?? 0n;
+    const loss = this.#uncovered.get(token) ?? 0n;
     const left = max((this.#held.get(token) ?? 0n) - (this.#owed.get(token) ?? 0n) - amountIn, 0n);
     const reduced = max(loss - left, 0n);
-    this.#loss.set(token, loss - reduced);
+    this.#uncovered.set(token, loss - reduced);
     this.move(token, -(amountIn - reduced));
     return amountIn - reduced;
   }
@@ -66,7 +67,7 @@ export class ExecutorFunds {
     const pulls = new Map<Address, bigint>();
     for (const [token, lowest] of this.#lowest) {
       const end = this.#held.get(token) ?? 0n;
-      const needed = max(-lowest, max((this.#loss.get(token) ?? 0n) - end, 0n));
+      const needed = max(-lowest, max((this.#uncovered.get(token) ?? 0n) - end, 0n));
       if (needed === 0n) continue;
       const wished = needed + (this.#headRoom.get(token) ?? 0n);
       pulls.set(token, max(needed, min(wished, cashOf(token) ?? wished)));
