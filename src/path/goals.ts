@@ -1,7 +1,6 @@
 import { Decimal, fromFixed, sum } from '../core/decimal.ts';
 import type { ExposureTerm } from '../core/rule.ts';
 import { isRequirement } from '../engine/evaluate.ts';
-import type { OpenedAccount } from '../engine/open-portfolio.ts';
 import type { PlanTarget } from './build-problem.ts';
 import { type Ledger, MOMENTS, type Moment } from './ledger.ts';
 
@@ -83,9 +82,4 @@ function sumsOf(terms: readonly ExposureTerm[]): Sums {
   const value = (chosen: readonly ExposureTerm[]): Decimal => sum(chosen.map((term) => fromFixed(term.amount, term.decimals).times(term.priceUsd).times(term.weight)));
   const debts = terms.filter((term) => term.side === 'debt');
   return { collateral: value(terms.filter((term) => term.side === 'collateral')), debt: value(debts), requirement: value(debts.filter(isRequirement)) };
-}
-
-/** Accounts that a plan cannot touch for want of a planning view. */
-export function isPlannable(account: OpenedAccount): boolean {
-  return account.rule.planning !== undefined;
 }

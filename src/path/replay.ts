@@ -37,7 +37,11 @@ export function replayPlan(stages: readonly PlanStage[], options: ReplayOptions)
     replay.stage(stage, at);
   });
   const missed = findMissedGoal(ledger, options.target);
-  if (missed !== null) throw rejected(`${missed.account ?? 'the wallet'} misses ${missed.goal} by ${missed.missingUsd.toSignificantDigits(6).toString()} USD`, { account: missed.account, missingUsd: missed.missingUsd.toNumber() });
+  if (missed !== null)
+    throw rejected(`${missed.account ?? 'the wallet'} misses ${missed.goal} by ${missed.missingUsd.toSignificantDigits(6).toString()} USD`, {
+      account: missed.account,
+      missingUsd: missed.missingUsd.toNumber(),
+    });
   return ledger;
 }
 

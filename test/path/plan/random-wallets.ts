@@ -1,5 +1,4 @@
 import { readConfig } from '../../../src/config.ts';
-import { Decimal, fromFixed } from '../../../src/core/decimal.ts';
 import type { Address, AssetId, ChainId } from '../../../src/core/ids.ts';
 import type { PriceMove } from '../../../src/core/rule.ts';
 import { type OpenedAccount, type OpenedPortfolio, openPortfolio } from '../../../src/engine/open-portfolio.ts';
@@ -139,11 +138,4 @@ function routeOf(from: AssetId, to: AssetId, { held, random }: { readonly held: 
 
 function chainOf(asset: AssetId): ChainId {
   return asset.slice(0, asset.indexOf('/')) as ChainId;
-}
-
-/** Sum over a wallet's debts, USD. */
-export function debtOf(opened: OpenedPortfolio): Decimal {
-  return opened.accounts
-    .flatMap((account) => account.legs.filter((leg) => leg.side === 'debt'))
-    .reduce((sum, leg) => sum.plus(fromFixed(leg.amount, leg.decimals).times(leg.priceUsd)), new Decimal(0));
 }
