@@ -1,4 +1,5 @@
 import type { TokenGain, TokenUse } from '../../core/call.ts';
+import { InvalidArgument } from '../../core/errors.ts';
 import { max, min } from '../../core/fixed-point.ts';
 import type { Address } from '../../core/ids.ts';
 import type { ExecutionOutput } from '../executor-calldata.ts';
@@ -62,6 +63,7 @@ export class ExecutorFunds {
    * What has to come from the owner's wallet, so that no balance falls below 0; with head-room where payments come out of it, as far as the wallet is known to hold it.
    *
    * @param cashOf what the wallet holds, raw units; null where that is not known
+   * @throws {InvalidArgument} where the wallet is known to hold less
    */
   listPulls(cashOf: (token: Address) => bigint | null): ReadonlyMap<Address, bigint> {
     const pulls = new Map<Address, bigint>();
@@ -70,7 +72,13 @@ export class ExecutorFunds {
       const needed = max(-lowest, max((this.#uncovered.get(token) ?? 0n) - end, 0n));
       if (needed === 0n) continue;
       const wished = needed + (this.#headRoom.get(token) ?? 0n);
-      pulls.set(token, max(needed, min(wished, cashOf(token) ?? wished)));
+      const cash = cashOf(token);
+      if (cash !== null && cash < needed) {
+        throw new InvalidArgument(
+          `The plan needs ${needed} raw units of ${token} from the wallet, which holds ${cash}: rounding on the way through the executor may take that much. Keep a few units there.`,
+        );
+      }
+      pulls.set(token, max(needed, min(wished, cash ?? wished)));
     }
     return pulls;
   }

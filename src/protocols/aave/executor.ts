@@ -14,6 +14,8 @@ import { getReserveContracts } from './reserve-contracts.ts';
 const ERC20 = new Interface(['function transferFrom(address from, address to, uint256 amount) returns (bool)']);
 /** Byte of the health factor in what `getUserAccountData` returns. */
 const HEALTH_OFFSET = 160;
+/** Before 3.5 the average threshold is cut to whole basis points: up to this part of a health factor, for averages of 40 % and more. */
+const CUT_PART = 4_000n;
 /** An aToken balance may lose this on the way through the executor, in versions that round halves up. */
 const HALF_UP_LOSS = 1n;
 
@@ -77,7 +79,9 @@ function encodeWithdraw(context: ActionContext, asset: AssetId, amount: bigint):
 }
 
 function encodeChecks(context: ActionContext, { minimumHealth }: ExecutorBounds): readonly ExecutorCheck[] {
-  return [{ target: poolOf(context), data: POOL.encodeFunctionData('getUserAccountData', [context.owner]), offset: HEALTH_OFFSET, minimum: minimumHealth, maximum: null }];
+  const { healthFactor } = getAaveProfile(context.rule ?? context.deployment.assumedRule);
+  const minimum = healthFactor === 'average-threshold' ? minimumHealth - minimumHealth / CUT_PART : minimumHealth;
+  return [{ target: poolOf(context), data: POOL.encodeFunctionData('getUserAccountData', [context.owner]), offset: HEALTH_OFFSET, minimum, maximum: null }];
 }
 
 function poolCall(context: ActionContext, data: string, taken: { readonly asset: AssetId; readonly amount: bigint } | null): ExecutorCall {

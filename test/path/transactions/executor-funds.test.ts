@@ -38,7 +38,8 @@ describe(ExecutorFunds, () => {
   test('behavior: head-room is pulled too, as far as the wallet holds it, and is no minimum output', () => {
     const funds = new ExecutorFunds();
     funds.pay({ token: USDC, expected: 100n, most: 103n });
-    expect([unknown, () => 101n, () => 50n, () => 1_000n].map((cashOf) => funds.listPulls(cashOf).get(USDC))).toEqual([103n, 101n, 100n, 103n]);
+    expect([unknown, () => 101n, () => 100n, () => 1_000n].map((cashOf) => funds.listPulls(cashOf).get(USDC))).toEqual([103n, 101n, 100n, 103n]);
+    expect(() => funds.listPulls(() => 99n)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('100 raw units') }));
     expect(funds.listOutputs(funds.listPulls(unknown))).toEqual([{ token: USDC, minimum: 0n }]);
   });
 

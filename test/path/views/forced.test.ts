@@ -119,6 +119,11 @@ describe('forcedView: vectors', () => {
     expect([account.best.ended, account.worst, account.rational]).toEqual(['empty', account.best, account.best]);
   });
 
+  test('behavior: a discount on the closing fee lowers what a liquidation costs', () => {
+    const account = liquidatable('gmx-v2@2', vectorView(1_970_000_000n, { traderDiscountFactor: 10n ** 29n }));
+    expect(account.best.costUsd.toNumber()).toBeCloseTo(254, 4);
+  });
+
   test('behavior: a GMX position that is worth less than the fees loses what is left, and what it lacks is bad debt', () => {
     const account = liquidatable('gmx-v2@2', vectorView(1_961_000_000n));
     // 2,000 − 1,950 − 30 − 12.50 of fees = 7.50 before closing.
@@ -239,6 +244,21 @@ describe('forcedView: behaviour', () => {
     const view = dollarAccount({ weth: 60_000, wsteth: 60_000, usdc: 56_000, dai: 56_000 });
     expect(forcedOf('aave-v3@3.6', view, { maxSearchStates: 1 })?.best.method).toContain('within 1 states');
     expect(forcedOf('aave-v3@3.6', view)?.best.method).toContain('every order');
+  });
+
+  test('behavior: a call stops where less than 1,000 dollars of the debt would be left, and takes all of a smaller one', () => {
+    const account = forcedOf('aave-v3@3.6', dollarAccount({ weth: (4_500 * 0.98) / 0.83, wsteth: 0, usdc: 2_500, dai: 2_000 }));
+    expect(account?.pairs.map(({ debt, largest }) => [debt, Math.round((largest?.repaid[0]?.usd.toNumber() ?? 0) * 100) / 100, largest?.step.repay === 'max'])).toEqual([
+      [USDC, 1_500, false],
+      [DAI, 2_000, true],
+    ]);
+  });
+
+  test('behavior: between a part that leaves no dust and everything nothing is accepted: the least that restores is found below', () => {
+    const account = forcedOf('aave-v3@3.6', dollarAccount({ weth: (1_900 * 0.99) / 0.83, wsteth: 0, usdc: 1_900, dai: 0 }));
+    // r = G ÷ (1 − 0.83 · 1.05) at a bonus of 5 %.
+    expect(account?.best.costUsd.toNumber()).toBeCloseTo((19 / (1 - 0.8715)) * 0.05, 1);
+    expect(account?.worst.costUsd.toNumber()).toBeGreaterThan(1_899 * 0.05);
   });
 
   test('behavior: a market without liquidity to pay the liquidator limits the call', () => {
