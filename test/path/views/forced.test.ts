@@ -255,9 +255,9 @@ describe('forcedView: behaviour', () => {
   });
 
   test('behavior: between a part that leaves no dust and everything nothing is accepted: the least that restores is found below', () => {
-    const account = forcedOf('aave-v3@3.6', dollarAccount({ weth: (1_900 * 0.99) / 0.83, wsteth: 0, usdc: 1_900, dai: 0 }));
+    const account = forcedOf('aave-v3@3.6', dollarAccount({ weth: 2_266, wsteth: 0, usdc: 1_900, dai: 0 }));
     // r = G ÷ (1 − 0.83 · 1.05) at a bonus of 5 %.
-    expect(account?.best.costUsd.toNumber()).toBeCloseTo((19 / (1 - 0.8715)) * 0.05, 1);
+    expect(account?.best.costUsd.toNumber()).toBeCloseTo(((1_900 - 2_266 * 0.83) / (1 - 0.8715)) * 0.05, 3);
     expect(account?.worst.costUsd.toNumber()).toBeGreaterThan(1_899 * 0.05);
   });
 
