@@ -60,6 +60,24 @@ export interface PlanRequest extends SubjectRequest {
   readonly poolFee: number | null;
 }
 
+/** What is asked for where nothing else is said. */
+export const DEFAULT_PLAN = {
+  view: 'self',
+  target: 1.25,
+  native: false,
+  unified: null,
+  shock: null,
+  budgetMs: 500,
+  order: 'any',
+  cash: null,
+  gasUsd: null,
+  priceHeadRoom: 0.005,
+  calldata: false,
+  acceptGaps: false,
+  executor: null,
+  poolFee: null,
+} as const satisfies Omit<PlanRequest, 'subject'>;
+
 /** A plan of one's own beside what happens if nothing is done. */
 export interface PlanAnswer {
   readonly view: PlanView;

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { type Address, parseChain, toAddress } from '../../core/ids.ts';
 import { planToJson } from '../../service/plan-json.ts';
-import { type PlanAnswer, type PlanRequest, type PlanView, planWallet } from '../../service/plan-wallet.ts';
+import { DEFAULT_PLAN, type PlanAnswer, type PlanRequest, type PlanView, planWallet } from '../../service/plan-wallet.ts';
 import type { Console } from '../console.ts';
 import { EXIT } from '../exit.ts';
 import { renderPlan } from '../render/plan-text.ts';
@@ -33,16 +33,18 @@ export function addPlanCommand(program: Command, config: () => Config, console: 
     .command('plan')
     .description('the cheapest way back to a target, with its certificate, beside what the protocols would do by themselves')
     .argument('<wallet>', 'address, or portfolio.json')
-    .option('--target <health>', 'health that every account must reach, as in 1.25', '1.25')
+    .option('--target <health>', 'health that every account must reach, as in 1.25', String(DEFAULT_PLAN.target))
     .option('--target-native', "the target is meant in each protocol's own terms (differs for perps)", false)
     .option('--unified <health>', 'unified health factor to reach as well')
-    .addOption(new Option('--view <view>', 'self: your own path; forced: what liquidations would do; liquidator: what one would earn').choices(['self', 'forced', 'liquidator']).default('self'))
+    .addOption(
+      new Option('--view <view>', 'self: your own path; forced: what liquidations would do; liquidator: what one would earn').choices(['self', 'forced', 'liquidator']).default(DEFAULT_PLAN.view),
+    )
     .option('--shock <moves>', 'self: every account must still stand after it; other views: look at these prices; as in ETH=-20%')
-    .option('--budget-ms <ms>', 'wall time for the solver', '500')
-    .addOption(new Option('--order <order>', 'sequence: calls of your own, no loan; executor: one flash-loan transaction').choices(['any', 'sequence', 'executor']).default('any'))
+    .option('--budget-ms <ms>', 'wall time for the solver', String(DEFAULT_PLAN.budgetMs))
+    .addOption(new Option('--order <order>', 'sequence: calls of your own, no loan; executor: one flash-loan transaction').choices(['any', 'sequence', 'executor']).default(DEFAULT_PLAN.order))
     .option('--cash <amounts>', 'what may be paid from the wallet, as in USDC=1000 (read from the chain where an RPC endpoint is set)')
     .option('--gas-usd <usd>', 'cost of one action (assumed by chain where left out)')
-    .option('--slippage <percent>', 'what a swap may give less than expected', '0.5')
+    .option('--slippage <percent>', 'what a swap may give less than expected', String(DEFAULT_PLAN.priceHeadRoom * 100))
     .option('--calldata', 'unsigned calls for every step, simulated where an RPC endpoint is set', false)
     .option('--accept-gaps', 'calldata although something could not be seen', false)
     .option('--executor <address>', 'your own PlimsollExecutor')
