@@ -5,7 +5,7 @@ import type { AccountHealth } from '../../path/plan-health.ts';
 import type { PlanStage, PlanStep } from '../../path/plan-steps.ts';
 import type { PlanAnswer, SelfAnswer } from '../../service/plan-wallet.ts';
 import { renderForced, renderLiquidator } from './forced-text.ts';
-import { plain, ratio, usd } from './format.ts';
+import { instant, plain, ratio, usd } from './format.ts';
 
 const CHARS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 const MAX_ROWS = 12;
@@ -119,6 +119,7 @@ function renderAssumptions(answer: PlanAnswer, { plan }: SelfAnswer): string[] {
     ...curves.map(
       ({ curve }) => `  ${tokenOf(answer, curve.from).symbol} → ${tokenOf(answer, curve.to).symbol}: ${plain(curve.source)}${curve.assumed ? ' (assumed: no market was looked at now)' : ''}`,
     ),
+    `  positions and prices as of ${[...new Set(answer.portfolio.accounts.map(({ at }) => instant(at)))].join(', ')}: read again before signing`,
     `  ${plan.headRoom}`,
     ...(answer.gasAssumed ? ['  gas by a table of this release, not by the chain (--gas-usd states it)'] : []),
     '  prices stand still; optimal for this model, not for the market',
