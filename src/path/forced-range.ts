@@ -1,5 +1,5 @@
 import type { Decimal } from '../core/decimal.ts';
-import { searchBest } from './forced-best.ts';
+import { type BestSearch, searchBest } from './forced-best.ts';
 import { costOf } from './forced-liquidation.ts';
 import type { LookAtChoices } from './forced-pairs.ts';
 import { type CallSequence, describeSequence, type ForcedSequence, type PickCalls, runSequence } from './forced-sequence.ts';
@@ -42,19 +42,27 @@ export function computeRange(start: LiquidationState, options: RangeOptions): Fo
   const best = extreme(finished ?? tried, (a, b) => a.lt(b)) ?? rational;
   const worst = extreme(tried, (a, b) => a.gt(b)) ?? rational;
   return {
-    best: describeSequence(
-      best,
-      `the cheapest of ${search.complete ? 'every order of pairs' : `the orders of pairs within ${options.maxSearchStates} states`}, the last pair by the least that restores`,
+    best: describeSequence(best, bestMethod(search, options), lookAt),
+    rational: describeSequence(rational, rationalMethod(options), lookAt),
+    worst: describeSequence(
+      worst,
+      'the dearest of those tried: largest call on the costliest pair, on the most toxic pair, calls that keep it liquidatable, the best and the rational sequence',
+      lookAt,
     ),
-    rational: describeSequence(rational, rationalMethod(options)),
-    worst: describeSequence(worst, 'the dearest of those tried: largest call on the costliest pair, on the most toxic pair, calls that keep it liquidatable, the best and the rational sequence'),
   };
+}
+
+function bestMethod({ found, complete }: BestSearch, { maxSearchStates }: RangeOptions): string {
+  if (found === null) return 'the cheapest of those tried: no order of pairs came to an end';
+  const orders = complete ? 'every order of pairs' : `the orders of pairs within ${maxSearchStates} states`;
+  return `the cheapest of ${orders}, the last pair by the least that restores`;
 }
 
 function wholeRange(start: LiquidationState, { lookAt, maxLiquidations }: RangeOptions): ForcedRange {
   const only = describeSequence(
     runSequence(start, (state) => lookAt(state).sized.map(({ sizes }) => sizes.largest), maxLiquidations),
     'the protocol has no partial liquidation: everything goes at once',
+    lookAt,
   );
   return { best: only, rational: only, worst: only };
 }

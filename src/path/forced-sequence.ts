@@ -1,5 +1,6 @@
 import { type Decimal, sum, ZERO } from '../core/decimal.ts';
 import { costOf, describeLiquidation, type ForcedLiquidation, type HealthAfter, healthOf, uncoveredDebtUsd } from './forced-liquidation.ts';
+import type { LookAtChoices } from './forced-pairs.ts';
 import type { LiquidationCall } from './liquidation-choices.ts';
 import { isEmpty, isLiquidatable, type LiquidationState } from './liquidation-state.ts';
 
@@ -18,6 +19,8 @@ export interface ForcedSequence {
   readonly badDebtUsd: Decimal;
   readonly healthAfter: HealthAfter;
   readonly ended: SequenceEnd;
+  /** Of a sequence that is stuck, the protocol's reason to refuse more; null where it ended otherwise, or where more would be accepted but pays nobody. */
+  readonly refusal: string | null;
   /** How the liquidations were chosen, in words. */
   readonly method: string;
 }
@@ -68,9 +71,22 @@ export function totalCost(calls: readonly LiquidationCall[]): Decimal {
   return sum(calls.map(costOf));
 }
 
-/** Describes a sequence. */
-export function describeSequence({ calls, costUsd, last, ended }: CallSequence, method: string): ForcedSequence {
+/** Describes a sequence; `lookAt` tells what is refused at its end. */
+export function describeSequence({ calls, costUsd, last, ended }: CallSequence, method: string, lookAt: LookAtChoices): ForcedSequence {
   const liquidations = calls.map(describeLiquidation);
   const written = sum(liquidations.map(({ badDebtUsd }) => badDebtUsd));
-  return { liquidations, costUsd, badDebtUsd: written.plus(ended === 'empty' ? uncoveredDebtUsd(last) : ZERO), healthAfter: healthOf(last), ended, method };
+  return {
+    liquidations,
+    costUsd,
+    badDebtUsd: written.plus(ended === 'empty' ? uncoveredDebtUsd(last) : ZERO),
+    healthAfter: healthOf(last),
+    ended,
+    refusal: ended === 'stuck' ? refusalIn(last, lookAt) : null,
+    method,
+  };
+}
+
+function refusalIn(state: LiquidationState, lookAt: LookAtChoices): string | null {
+  const { sized, refused } = lookAt(state);
+  return sized.length > 0 ? null : (refused[0]?.refusal.message ?? null);
 }

@@ -69,7 +69,10 @@ export interface ForcedTotal {
   readonly badDebtUsd: Decimal;
 }
 
-/** What the protocols' own rules would do to a wallet if nobody acts for it. Each account is looked at as if it were liquidated alone: its market as it is now. */
+/**
+ * What the protocols' own rules would do to a wallet if nobody acts for it. Each account is looked at as if it were liquidated alone: its market as it is now. Liquidators are paid out in the
+ * underlying: where the market lacks it, a sequence is stuck, though some protocols would hand over their own deposit token instead.
+ */
 export interface ForcedView {
   readonly accounts: readonly ForcedAccount[];
   readonly best: ForcedTotal;

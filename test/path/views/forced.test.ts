@@ -219,7 +219,7 @@ describe('forcedView: behaviour', () => {
     expect(deep?.rational.liquidations[0]?.repaid[0]?.usd.gt(shallow?.rational.liquidations[0]?.repaid[0]?.usd ?? 1e9)).toBe(true);
     expect(deep?.rational.method).toContain('after slippage');
     expect([dear?.rational.ended, dear?.rational.liquidations.length, dear?.rational.costUsd.toNumber()]).toEqual(['stuck', 0, 0]);
-    expect(dear?.best.ended).toBe('restored');
+    expect([dear?.rational.refusal, dear?.best.ended, dear?.best.refusal]).toEqual([null, 'restored', null]);
     expect(forcedOf('aave-v3@3.6', view)?.rational.method).toContain('no curves were given');
   });
 
@@ -229,6 +229,7 @@ describe('forcedView: behaviour', () => {
     expect(account?.pairs[0]?.largest).toBeNull();
     expect(account?.pairs[0]?.refusal).toContain('PriceOracleSentinelCheckFailed');
     expect([account?.best.ended, account?.rational.ended, account?.worst.ended]).toEqual(['stuck', 'stuck', 'stuck']);
+    expect(account?.worst.refusal).toContain('PriceOracleSentinelCheckFailed');
   });
 
   test('behavior: a sequence is cut at the stated number of liquidations', () => {
@@ -266,6 +267,10 @@ describe('forcedView: behaviour', () => {
     const view = viewOf(poolOf(reserves), [supplied(0, 55n * 10n ** 18n), owed(2, 84_000_000_000n)]);
     expect(forcedOf('aave-v3@3.6', view)?.pairs[0]?.largest?.received[0]?.amount).toBeLessThanOrEqual(10n ** 18n);
     expect(forcedOf('aave-v3@3.6', view)?.pairs[0]?.largest?.received[0]?.amount).toBeGreaterThan(10n ** 18n - 10n ** 10n);
+    const { worst } = forcedOf('aave-v3@3.6', view) ?? {};
+    expect([worst?.ended, worst?.badDebtUsd.toString()]).toEqual(['stuck', '0']);
+    expect(worst?.refusal).toContain('NotEnoughLiquidity');
+    expect(forcedOf('aave-v3@3.6', view)?.best.method).toContain('no order of pairs came to an end');
   });
 });
 

@@ -180,6 +180,18 @@ describe('liquidatorView', () => {
     expect(alone.sequence.map(({ account }) => account)).toEqual(['account 1']);
   });
 
+  test('behavior: so it does for accounts of other markets; opportunities are told as if alone, the best first', () => {
+    const two = openAccounts([
+      { rule: 'aave-v3@3.6', view: dollarAccount({ weth: 50_000, wsteth: 0, usdc: 41_919, dai: 0 }) },
+      { rule: 'aave-v3@3.6', view: one },
+    ]);
+    const { sequence, opportunities } = liquidatorView(two, { means: venue({ depthUsd: 5_000_000 }) });
+    expect(opportunities.map(({ account }) => account)).toEqual(['account 1', 'account 0']);
+    expect(sequence.map(({ account }) => account)).toEqual(['account 1', 'account 0']);
+    expect(sequence[0]?.profitUsd).toBe(opportunities[0]?.profitUsd);
+    expect(sequence[1]?.profitUsd).toBeLessThan((opportunities[1]?.profitUsd ?? 0) * 0.9);
+  });
+
   test('behavior: the market moves on with every liquidation: what can be paid out of it is shared', () => {
     const reserves = [reserveOf('WETH', { availableLiquidity: 30n * 10n ** 18n }), reserveOf('USDC')];
     const view = viewOf(poolOf(reserves), [supplied(0, 55n * 10n ** 18n), owed(2, 83_800_000_000n)]);
