@@ -11,6 +11,12 @@ const UNUSED = 1e-6;
 /** Candidates that are settled before the last resort: the first fails only where the true curves carry less than their tangents. */
 const CANDIDATES = 2;
 
+/** The plan that was found, and the supports that it was chosen from. */
+export interface FirstPlan {
+  readonly plan: CostedPlan | null;
+  readonly supports: readonly Support[];
+}
+
 interface Candidate {
   readonly support: Support;
   /** Cost on tangents with the support's gas: a lower bound of what this support costs. */
@@ -23,15 +29,16 @@ interface Candidate {
  * every step that costs more than it saves (drop), and its amounts settled on the true curves.
  *
  * @param root the relaxed solution to start from.
- * @returns null where no candidate meets the targets on the true curves.
+ * @returns a null plan where no candidate meets the targets on the true curves.
  */
-export async function findPlan(solver: PathSolver, relaxation: Relaxation, root: LpResult): Promise<CostedPlan | null> {
+export async function findPlan(solver: PathSolver, relaxation: Relaxation, root: LpResult): Promise<FirstPlan> {
   const candidates = await scaleSlopes(relaxation, root);
+  const supports = candidates.map((candidate) => candidate.support);
   for (const candidate of candidates.toSorted((a, b) => a.estimate - b.estimate).slice(0, CANDIDATES)) {
     const plan = await settle(solver, relaxation.model, await drop(relaxation, candidate));
-    if (plan !== null) return plan;
+    if (plan !== null) return { plan, supports };
   }
-  return settleEverything(solver, relaxation.model, root);
+  return { plan: await settleEverything(solver, relaxation.model, root), supports };
 }
 
 /** Settles a support's amounts on the true curves, with the estimate's inputs as first guess. */

@@ -2,7 +2,7 @@ import { joinRows, type LinearModel, packRows } from './linear-model.ts';
 import type { FlowColumns, PathModel } from './model.ts';
 import { evaluateAmounts, type PlanAmounts, type PlanEvaluation, readAmounts } from './plan-amounts.ts';
 import { chordRows } from './slippage-rows.ts';
-import type { PathSolver } from './solve.ts';
+import type { MipStart, PathSolver } from './solve.ts';
 
 /** Which arcs and pools may be used, and which minimum debts remain: everything discrete about a plan. */
 export interface Support {
@@ -28,6 +28,18 @@ const SPREADS = [
   [0.5, 0.99, 0.9997, 1, 1.0003, 1.01, 2],
 ] as const;
 const ENOUGH = 1e-6;
+
+/** The discrete part of a plan as a start: the solver completes the amounts. */
+export function startOf(model: PathModel, support: Support): MipStart {
+  const chosen = new Map<number, number>([
+    ...model.arcs.map((flow, index) => [flow.used, support.arcs[index] === true ? 1 : 0] as const),
+    ...model.pools.map((flow, index) => [flow.used, support.pools[index] === true ? 1 : 0] as const),
+    ...model.debts.map(({ remains }, index) => [remains, support.remains[index] === true ? 1 : 0] as const),
+  ]);
+  chosen.delete(-1);
+  const columns = Int32Array.from([...chosen.keys()].sort((a, b) => a - b));
+  return { columns, values: Float64Array.from(columns, (column) => chosen.get(column) ?? 0) };
+}
 
 /** The columns with everything outside the support closed; the switches are free and cost nothing: gas is counted from the amounts. */
 export function closeUnused(model: PathModel, support: Support): Pick<LinearModel, 'cost' | 'lower' | 'upper'> {

@@ -1,13 +1,14 @@
 import { InternalError, InvalidArgument } from '../core/errors.ts';
 import { checkProblem } from './check-problem.ts';
 import { findPlan } from './heuristic.ts';
+import { searchKernel } from './kernel.ts';
 import { findMissingCollateral } from './missing.ts';
 import { buildModel, type PathModel } from './model.ts';
 import { layOutNetwork } from './network.ts';
-import { type CostedPlan, polish, readSupport, type Support } from './polish.ts';
+import { type CostedPlan, polish, readSupport, startOf } from './polish.ts';
 import type { PathProblem, PathSolution } from './problem.ts';
 import { openRelaxation, type Relaxation, solveRoot } from './relaxation.ts';
-import type { MipResult, MipStart, PathSolver } from './solve.ts';
+import type { LpResult, MipResult, PathSolver } from './solve.ts';
 import { openWorkerSolver } from './solve-thread.ts';
 
 export interface SolvePathOptions {
@@ -29,6 +30,8 @@ export const ABSOLUTE_GAP_USD = 0.01;
 /** Tangents around the inputs of a solution, as shares of them. */
 const TANGENTS = [0.9, 0.97, 1, 1.01, 1.03, 1.1] as const;
 const ROUNDS = 20;
+/** What the kernel may take of the time that is left. */
+const KERNEL_SHARE = 0.5;
 /** A lower bound above the cost by no more than this share is the solver's tolerance; beyond, it is not a bound. */
 const CERTIFICATE_TOLERANCE = 1e-6;
 /** Collateral below this many USD is missing by the solver's tolerance only. */
@@ -87,11 +90,11 @@ export function solvePathExactly(problem: PathProblem, options: Omit<SolvePathOp
 }
 
 async function search(task: Search): Promise<Outcome> {
-  const { solver, relaxation } = task;
+  const { relaxation } = task;
   const root = await solveRoot(relaxation);
   if (root.status === 'infeasible') return { plan: null, lowerBound: 0, stage: 'infeasible', method: 'LP relaxation' };
-  let plan = await findPlan(solver, relaxation, root);
   let lowerBound = Math.max(0, root.objective);
+  let plan = await findFirstPlan(task, root, lowerBound);
   for (let round = 1; round <= ROUNDS; round += 1) {
     if (plan !== null && isCertified(plan, lowerBound, task)) return { plan, lowerBound, stage: 'done', method: round === 1 ? 'LP heuristic, certified by the relaxation' : named(round - 1) };
     if (task.remainingMs() <= 0) return { plan, lowerBound, stage: 'budget', method: round === 1 ? 'LP heuristic' : `${named(round - 1)}, stopped by the budget` };
@@ -104,6 +107,20 @@ async function search(task: Search): Promise<Outcome> {
     if (mip.status === 'limit') return { plan, lowerBound, stage: plan !== null && isCertified(plan, lowerBound, task) ? 'done' : 'budget', method: `${named(round)}, stopped by the budget` };
   }
   return { plan, lowerBound, stage: 'budget', method: `${named(ROUNDS)}, rounds used up` };
+}
+
+/** A quick plan, and while time is left the best of what quick plans are made of. */
+async function findFirstPlan(task: Search, root: LpResult, lowerBound: number): Promise<CostedPlan | null> {
+  const { solver, relaxation, gaps } = task;
+  const { plan, supports } = await findPlan(solver, relaxation, root);
+  const timeLimitMs = KERNEL_SHARE * task.remainingMs();
+  if (plan === null || isCertified(plan, lowerBound, task) || timeLimitMs <= 0) return plan;
+  try {
+    return await searchKernel(solver, relaxation, { plan, supports, relaxed: root.values }, { timeLimitMs, relativeGap: gaps.relative / 2, absoluteGap: gaps.absoluteUsd / 2 });
+  } catch {
+    // A solver that failed here starts anew for what follows.
+    return plan;
+  }
 }
 
 /** Half of the gap for the search, half for the curves. */
@@ -135,18 +152,6 @@ async function followUp({ solver, relaxation }: Search, mip: MipResult, plan: Co
     ),
   );
   return found;
-}
-
-/** The discrete part of a plan as a start: the solver completes the amounts. */
-function startOf(model: PathModel, support: Support): MipStart {
-  const chosen = new Map<number, number>([
-    ...model.arcs.map((flow, index) => [flow.used, support.arcs[index] === true ? 1 : 0] as const),
-    ...model.pools.map((flow, index) => [flow.used, support.pools[index] === true ? 1 : 0] as const),
-    ...model.debts.map(({ remains }, index) => [remains, support.remains[index] === true ? 1 : 0] as const),
-  ]);
-  chosen.delete(-1);
-  const columns = Int32Array.from([...chosen.keys()].sort((a, b) => a - b));
-  return { columns, values: Float64Array.from(columns, (column) => chosen.get(column) ?? 0) };
 }
 
 async function conclude(solver: PathSolver, model: PathModel, { outcome, gaps }: { outcome: Outcome; gaps: Search['gaps'] }): Promise<PathSolution> {

@@ -27,6 +27,8 @@ export interface MipOptions {
   readonly timeLimitMs: number;
   readonly relativeGap: number;
   readonly absoluteGap: number;
+  /** Upper bounds in place of the model's: only a part of it is searched, for good plans rather than for a bound, which is then that of the part. */
+  readonly upper?: Float64Array;
 }
 
 /** `bound` holds whatever the status is; `values` are null where nothing was found. */
@@ -67,6 +69,9 @@ const MIP_OPTIONS = {
   mip_heuristic_run_rens: false,
   mip_heuristic_run_root_reduced_cost: false,
 } as const;
+/** A part has most columns closed, which presolving takes out, and little is known of it, so that neighbourhoods are worth solving.
+ * Nodes are limited rather than time, so that equal problems give equal plans. */
+const PART_OPTIONS = { presolve: 'on', mip_heuristic_effort: 0.3, mip_heuristic_run_rins: true, mip_heuristic_run_rens: true, mip_heuristic_run_root_reduced_cost: false, mip_max_nodes: 100 } as const;
 /** Tighter than the default of 1e-7: a model unit may be a thousand dollars. */
 const LP_TOLERANCE = 1e-9;
 const MIP_TOLERANCE = 1e-7;
@@ -105,7 +110,8 @@ function openSession(highs: Highs, base: LinearModel): SolverSession {
       return Promise.resolve();
     },
     solveLp: (changes) => guard(() => (isEmpty(model) ? solveEmpty(model) : runLp(highs, linear(), { ...model, ...changes }))),
-    solveMip: (options) => guard(() => (isEmpty(model) ? { ...solveEmpty(model), bound: 0, nodes: 0 } : runMip(highs, model, options))),
+    solveMip: (options) =>
+      guard(() => (isEmpty(model) ? { ...solveEmpty(model), bound: 0, nodes: 0 } : runMip(highs, options.upper === undefined ? model : { ...model, upper: options.upper }, options))),
     close: () => {
       discard();
       return Promise.resolve();
@@ -170,7 +176,7 @@ function runMip(highs: Highs, data: LinearModel, options: MipOptions): MipResult
   const model = createModel(highs, data, data.integer);
   try {
     model.options.set({
-      ...MIP_OPTIONS,
+      ...(options.upper === undefined ? MIP_OPTIONS : PART_OPTIONS),
       mip_rel_gap: options.relativeGap,
       mip_abs_gap: options.absoluteGap,
       mip_feasibility_tolerance: MIP_TOLERANCE,

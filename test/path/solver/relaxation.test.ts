@@ -35,7 +35,7 @@ async function solve(problem: PathProblem): Promise<Solved> {
   const model = buildModel(layOutNetwork(problem));
   const relaxation = await openRelaxation(solver, model);
   const root = await solveRoot(relaxation);
-  const plan = root.status === 'optimal' ? await findPlan(solver, relaxation, root) : null;
+  const plan = root.status === 'optimal' ? (await findPlan(solver, relaxation, root)).plan : null;
   const exact = await relaxation.session.solveMip({ start: null, timeLimitMs: Infinity, relativeGap: 1e-6, absoluteGap: 1e-6 });
   await relaxation.session.close();
   return { problem, root: root.objective, bound: exact.bound, plan };
