@@ -240,13 +240,21 @@ describe('liquidatorView', () => {
     expect(sequence[0]?.profitUsd).toBeCloseTo((buy?.profitUsd ?? 0) - 5, 9);
   });
 
+  /** For protocols that absorb; no other is asked for one's goods. */
+  const notAsked = (): CollateralStore => ({
+    base: COMET_USDC,
+    buy: () => {
+      throw new TypeError('nothing is absorbed here');
+    },
+  });
+
   test('behavior: a GMX position is for keepers, an account without a way to sell is named, a safe one is not', () => {
     const opened = openAccounts([
       { rule: 'gmx-v2@2', view: vectorView(1_970_000_000n) },
       { rule: 'aave-v3@3.6', view: one },
       { rule: 'compound-v3@1', view: v6View() },
     ]);
-    const { closed, opportunities, sequence, profitUsd, gaps } = liquidatorView(opened, { means: { curveOf: () => null, gasUsd: () => 0, flashFeeBps: 0 } });
+    const { closed, opportunities, sequence, profitUsd, gaps } = liquidatorView(opened, { means: { curveOf: () => null, gasUsd: () => 0, flashFeeBps: 0 }, storeOf: notAsked });
     expect(closed.map(({ account, reason }) => [account, reason])).toEqual([
       ['account 0', "Only the venue's own keepers may liquidate it."],
       ['account 1', 'There is no way to sell what would be seized.'],
