@@ -230,6 +230,9 @@ describe('liquidatorView', () => {
     const rich = openAccounts([{ rule: 'compound-v3@1', view: v6View(181_200_000_000n, { targetReserves: 0n }) }]);
     const full = liquidatorView(rich, { means, storeOf: () => store });
     expect([full.opportunities[0]?.kind, full.opportunities[0]?.profitUsd, full.sequence]).toEqual(['absorb-and-buy', -5, []]);
+    // Where gas eats what the purchase earns, it is left out.
+    const dear = liquidatorView(opened, { means: { ...means, gasUsd: () => 600 }, storeOf: () => store });
+    expect([dear.opportunities[0]?.calls.length, dear.opportunities[0]?.profitUsd]).toEqual([1, -600]);
     const { sequence } = liquidatorView(opened, { means, storeOf: () => store });
     const [absorb, buy] = sequence[0]?.calls ?? [];
     expect([absorb?.kind, absorb?.profitUsd, buy?.kind, buy?.step]).toEqual(['liquidate', -5, 'buy', null]);
