@@ -275,6 +275,8 @@ describe('liquidatorView', () => {
     const at = (gas: number) => liquidatorView(oneAccount, { means: venue({ depthUsd: 300_000, gas }) });
     const [cheap] = at(5).opportunities;
     expect(cheap?.kind).toBe('one-step');
+    expect(cheap?.cap?.usd.toNumber()).toBeCloseTo(83_838 / 2, 1);
+    expect(cheap?.optimalSize?.usd.toNumber()).toBeLessThan(10_000);
     const even = cheap?.breakEvenGasUsd ?? 0;
     expect(at(even).opportunities[0]?.profitUsd).toBeCloseTo(0, 6);
     const dear = at(even + 1);
