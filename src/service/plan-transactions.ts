@@ -1,4 +1,5 @@
 import type { UnsignedCall } from '../core/call.ts';
+import { InvalidArgument } from '../core/errors.ts';
 import type { Address, AssetId, ChainId } from '../core/ids.ts';
 import { erc20 } from '../core/ids.ts';
 import type { ChainSource } from '../core/source.ts';
@@ -9,6 +10,9 @@ import { type StageSimulation, simulateStage } from '../path/transactions/simula
 import type { SwapVenue } from '../path/transactions/swap-venue.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { createStepEncoder, type StepEncoderOptions } from './plan-step-encoder.ts';
+
+/** The last second that a date can name. */
+const LATEST_DEADLINE = 8_640_000_000_000n;
 
 /** A plan and everything that makes it signable. */
 export interface TransactionsRequest extends StepEncoderOptions {
@@ -38,6 +42,7 @@ export type PlanTransactions =
 /**
  * Encodes a plan's stages: calls of the owner's wallet, aimed at the built-in deployments alone.
  *
+ * @throws {InvalidArgument} for a deadline that is none; everything else that cannot be encoded is a reason of the result.
  * @example
  * ```ts
  * const transactions = prepareTransactions({ ...request, stages: plan.stages, deadline: now + 1200n });
@@ -46,6 +51,7 @@ export type PlanTransactions =
  */
 export function prepareTransactions(request: TransactionsRequest): PlanTransactions {
   const { owner, deadline, venues, executorOf, cash } = request;
+  if (deadline <= 0n || deadline > LATEST_DEADLINE) throw new InvalidArgument(`A deadline of ${deadline} is no unix time in seconds.`, { deadline: deadline.toString() });
   const encoder = createStepEncoder(request);
   const cashOf = (chain: ChainId) => (token: Address) => cash.get(erc20(chain, token)) ?? null;
   const stages = request.stages.map((stage) => encodeStage(stage, { owner, executor: executorOf(stage.chain), deadline, encoder, venues, cashOf: cashOf(stage.chain) }));

@@ -148,6 +148,10 @@ describe(prepareTransactions, () => {
     expect(refusalOf([order])).toContain('takes orders of the owner alone');
   });
 
+  test.each([0n, -1n, 10n ** 20n])('error: INVALID_ARGUMENT for a deadline of %d', (deadline) => {
+    expect(() => prepare([sequence()], { deadline })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+
   describe('foreign documents', () => {
     /** The plan of the same steps, with a document that says something else; its own rules accept it. */
     function foreign(change: (text: string) => string, changes: Partial<TransactionsRequest> = {}): string {
@@ -212,6 +216,25 @@ describe(prepareTransactions, () => {
     test('error: a lender of loans that is not built in, or of another kind', () => {
       const stage = (loans: readonly FlashLoan[]): PlanStage => stageOf(opened, 'executor', [[aave, { kind: 'repay', asset: USDC, amount: 1_000n }]], { loans });
       for (const changes of [{ lender: `0x${UNKNOWN}` as Address }, { kind: 'aave' as const }]) expect(refusalOf([stage([loan(1_000n, changes)])])).toContain('is no lender of flash loans');
+    });
+
+    test('error: a protocol’s code that aims elsewhere than at its row', () => {
+      const foreignCall = { to: `0x${UNKNOWN}`, data: '0x1234', value: 0n, chain: 'eip155:1', description: 'x' } as const;
+      const approval = { token: token(USDC), spender: `0x${UNKNOWN}` } as const;
+      const broken = (calls: readonly object[]) =>
+        PROTOCOLS.map((protocol) => ({
+          ...protocol,
+          encodeStep: () => [foreignCall],
+          executor: { encodeChecks: () => [], encodeStep: () => ({ rights: [], takes: null, brings: null, calls: calls as never }) },
+        }));
+      const stage = stageOf(opened, 'sequence', [[aave, { kind: 'repay', asset: USDC, amount: 1_000n }]]);
+      expect(refusalOf([stage], { protocols: broken([]) })).toContain('is not a token that this release knows');
+      for (const call of [
+        { target: `0x${UNKNOWN}`, approval: null },
+        { target: AAVE_POOL, approval: { ...approval, amount: 1n } },
+      ]) {
+        expect(refusalOf([{ ...stage, order: 'executor' }], { protocols: broken([{ value: 0n, data: '0x1234', ...call }]) })).toMatch(/is not a token that this release knows|gets no approval/);
+      }
     });
 
     test('error: a token of swaps that nothing knows', () => {

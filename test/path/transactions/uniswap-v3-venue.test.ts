@@ -32,6 +32,12 @@ describe(uniswapV3Venue, () => {
     expect(innerOf(call?.data)).toEqual(['exactInputSingle', WETH, USDC, 500n, RECIPIENT, 10n, 9n, 0n]);
   });
 
+  test('behavior: the selectors of the deployed router', () => {
+    const single = venueFor([WETH, USDC], [500]).encodeSwap(request)?.data ?? '';
+    const several = venueFor([WETH, WBTC, USDC], [500, 3_000]).encodeSwap(request)?.data ?? '';
+    expect([single.slice(0, 10), single.includes('04e45aaf'), several.includes('b858183f')]).toEqual(['0x5ae401dc', true, true]);
+  });
+
   test('behavior: several pools are a packed path', () => {
     const call = venueFor([WETH, WBTC, USDC], [500, 3_000]).encodeSwap(request);
     const path = `0x${'1'.repeat(40)}0001f4${'3'.repeat(40)}000bb8${'2'.repeat(40)}`;
