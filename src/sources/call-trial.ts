@@ -8,6 +8,9 @@ const UNKNOWN_METHOD = -32_601;
 const UNSUPPORTED = /eth_simulateV1|method.*(?:not (?:found|supported|available|exist)|does not exist)|unsupported method|not whitelisted/i;
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
+/** A sender without the value of a call makes nodes refuse the whole request. @source execution-apis, error -38014 */
+const NO_FUNDS = /insufficient (?:funds|balance)/i;
+
 const simulatedCall = z.object({
   status: hex,
   gasUsed: hex,
@@ -27,6 +30,7 @@ export async function tryCallsAt(send: SendRpc, label: string, calls: readonly T
   try {
     return await simulate(send, label, calls);
   } catch (error) {
+    if (isPlimsollError(error, 'SOURCE_REJECTED') && NO_FUNDS.test(error.message)) return { kind: 'tried', results: [{ ok: false, data: '0x', message: 'the sender has too little ether for it' }] };
     if (!isUnknownMethod(error)) throw error;
   }
   const [only, ...others] = calls;

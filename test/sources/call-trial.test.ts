@@ -77,6 +77,11 @@ describe('tryCallsAt', () => {
     });
   });
 
+  test('behavior: a sender without ether is a failure, not a source that fails', async () => {
+    const poor = new PlimsollError('SOURCE_REJECTED', 'RPC_URL_1: refuses the request: insufficient funds for gas * price + value', { rpcCode: -38_014 });
+    expect(await trial({ eth_simulateV1: poor })).toEqual({ kind: 'tried', results: [{ ok: false, data: '0x', message: 'the sender has too little ether for it' }] });
+  });
+
   test('error: MALFORMED_RESPONSE for anything else than a result for each call', async () => {
     for (const value of [null, [], [{ calls: [] }], [{ calls: [{ status: 'fine', gasUsed: '0x1' }] }], 'x']) {
       await expect(trial({ eth_simulateV1: { kind: 'result', value } })).rejects.toThrow(expect.objectContaining({ code: 'MALFORMED_RESPONSE' }));

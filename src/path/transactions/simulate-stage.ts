@@ -35,7 +35,7 @@ export async function simulateStage(stage: CompleteStage, { from, source, errors
     if (failed === undefined || failed.ok)
       return trial.results.length === stage.calls.length ? { kind: 'ready' } : { kind: 'not-simulated', reason: 'the source answered for fewer calls than it was asked for' };
     const isKnownPlace = trial.results.length === stage.calls.length || trial.results.length > 1;
-    const words = failed.message === 'out of gas' ? failed.message : describeRevert(failed.data, errors);
+    const words = failed.data === '0x' && failed.message !== 'reverted' ? failed.message : describeRevert(failed.data, errors);
     return { kind: 'failed', call: isKnownPlace ? at : null, reason: words };
   } catch (error) {
     if (error instanceof PlimsollError && error.kind !== 'bug') return { kind: 'not-simulated', reason: error.message };

@@ -33,6 +33,14 @@ describe(simulateStage, () => {
     expect(await simulate({ kind: 'tried', results: [PASSED, { ...FAILED, message: 'out of gas' }] })).toEqual({ kind: 'failed', call: 1, reason: 'out of gas' });
   });
 
+  test('behavior: what the source says of a call that gave no data', async () => {
+    expect(await simulate({ kind: 'tried', results: [{ ok: false, data: '0x', message: 'the sender has too little ether for it' }] })).toEqual({
+      kind: 'failed',
+      call: null,
+      reason: 'the sender has too little ether for it',
+    });
+  });
+
   test('behavior: never ready by silence', async () => {
     expect(await simulate({ kind: 'tried', results: [PASSED] })).toMatchObject({ kind: 'not-simulated' });
     expect(await simulate({ kind: 'untried', reason: 'no eth_simulateV1' })).toEqual({ kind: 'not-simulated', reason: 'no eth_simulateV1' });
