@@ -40,7 +40,7 @@ export async function sampleAaveWallets(recorded: readonly RecordedLiquidity[]):
     name: 'Aave v2 wallets',
     problems,
     notes: [
-      `${problems.length} recorded moments (2021 and 2022) of ${wallets.size} wallets, one account each, computed health from ${NEAR} to ${BOOK_TARGET}; thresholds of 2022 and CoinGecko dollars at every moment.`,
+      `${problems.length} recorded moments (2021 and 2022) of ${wallets.size} wallets, one account each (so that each protocol alone is the optimum), computed health from ${NEAR} to ${BOOK_TARGET}; thresholds of 2022 and CoinGecko dollars at every moment.`,
       'Native forced: Aave v2’s own liquidations by the rule, now or just beyond the price move that makes the account liquidatable; the liquidator sells without loss.',
     ],
   };
@@ -89,7 +89,7 @@ export function sampleAaveDay(recorded: readonly RecordedLiquidity[]): MoneySamp
     problems,
     notes: [
       `Restated from ${exact.length} of ${day.length} liquidations of the day whose recorded integers hold exactly, main pool: ${problems.length} of ${users.length} users, those whose first call on each debt took the whole close factor, and who owe nothing that was seized.`,
-      `Assumed: each debt is twice what its first call repaid; collateral is what was seized that day, in those proportions, at a health of ${HEALTH} by the thresholds of 2022; prices are those of the calls. The account ran on as recorded: native forced is what the day's calls really seized beyond what they repaid.`,
+      `Assumed: each debt is twice what its first call repaid; collateral is what was seized that day, in those proportions, at a health of ${HEALTH} by the thresholds of 2022; prices are those of the calls. One account each, so that each protocol alone is the optimum. The account ran on as recorded: native forced is what the day's calls really seized beyond what they repaid.`,
     ],
   };
 }

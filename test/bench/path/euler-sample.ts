@@ -48,7 +48,7 @@ export function sampleEuler(recorded: readonly RecordedLiquidity[]): MoneySample
     name: 'Euler v1 book',
     problems,
     notes: [
-      `Block 16818362 (2023-03-13), prices of the book. Of ${book.accounts.length} accounts with debt: without the attacker's and those with unknown factors ${known.length}; without ${known.length - linear.length} that owe what they also supply (health bends there) ${linear.length}; ${near} of them with health from ${NEAR} to ${BOOK_TARGET} and at least ${LEAST_DEBT_USD} USD of debt, in ${problems.length} wallets (${problems.filter(({ problem }) => problem.accounts.length > 1).length} with further accounts).`,
+      `Block 16818362 (2023-03-13), prices of the book. Of ${book.accounts.length} accounts with debt: without the attacker's and those with unknown factors ${known.length}; without ${known.length - linear.length} that owe what they also supply (health bends there) ${linear.length}; ${near} of them with health from ${NEAR} to ${BOOK_TARGET} and at least ${LEAST_DEBT_USD} USD of debt, in ${problems.length} wallets (${problems.filter(({ problem }) => problem.accounts.length > 1).length} with further accounts; for the others each protocol alone is the optimum).`,
       'Native forced: Euler’s own liquidation by the rule, on accounts below the target, now or just beyond the price move that makes them liquidatable; the liquidator sells without loss.',
     ],
   };
