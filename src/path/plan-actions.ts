@@ -32,19 +32,24 @@ export interface PlanActions {
   readonly swaps: readonly SwapAction[];
 }
 
+/** What reading a solution needs beside it. */
+export interface ReadOptions {
+  readonly accounts: readonly OpenedAccount[];
+  readonly decimals: AssetDecimals;
+  /** Share that is taken out on top: what the solver's tolerance and later rounding may be off by, so that what follows is paid for. */
+  readonly roundingHeadRoom: number;
+}
+
 /** Amounts within this share of all are all of it. */
 const ALMOST_ALL = 1e-7;
-/** What the solver's tolerance and later rounding may be off by: taken out on top, so that what follows is paid for. */
-const SOLVER_TOLERANCE = 1e-7;
 
 /**
- * Reads a solution's floats as raw integers: what goes in is rounded up to the unit (or is the protocol's own "all"), what comes out is raised by the solver's tolerance,
- * swaps are rounded down.
+ * Reads a solution's floats as raw integers: what goes in is rounded up to the unit (or is the protocol's own "all"), what comes out is raised by the head-room, swaps are rounded down.
  */
-export function readActions(problem: PathProblem, solution: PathSolution, { accounts, decimals }: { readonly accounts: readonly OpenedAccount[]; readonly decimals: AssetDecimals }): PlanActions {
+export function readActions(problem: PathProblem, solution: PathSolution, { accounts, decimals, roundingHeadRoom }: ReadOptions): PlanActions {
   const opened = new Map(accounts.map((account) => [account.entry.id, account]));
   return {
-    accounts: solution.arcs.map(({ account, arc, amount }) => readArc(problem, opened.get(account), { account, arc, amount })),
+    accounts: solution.arcs.map(({ account, arc, amount }) => readArc(problem, opened.get(account), { account, arc, amount, roundingHeadRoom })),
     swaps: solution.swaps.map(({ route, amountIn }) => {
       const { chain, curve } = findRoute(problem.routes, route);
       return { route, chain, curve, amountIn: toRaw(amountIn, requireDecimals(decimals, curve.from), 'down') };
@@ -74,19 +79,19 @@ export function findRoute(routes: readonly PathRoute[], id: string): PathRoute {
   return route;
 }
 
-function readArc(problem: PathProblem, opened: OpenedAccount | undefined, entry: PathSolution['arcs'][number]): AccountAction {
+function readArc(problem: PathProblem, opened: OpenedAccount | undefined, entry: PathSolution['arcs'][number] & Pick<ReadOptions, 'roundingHeadRoom'>): AccountAction {
   const account = problem.accounts.find((candidate) => candidate.id === entry.account);
   const arc = account?.arcs.find((candidate) => candidate.id === entry.arc);
   const planning = opened?.rule.planning?.(opened.view).arcs.find((candidate) => candidate.kind === arc?.kind && candidate.asset === arc.asset);
   if (account === undefined || arc === undefined || planning === undefined) throw new InternalError(`The plan uses ${entry.arc} of ${entry.account}, which does not exist.`);
   const { kind, asset } = arc;
-  return { account: account.id, arc: arc.id, chain: account.chain, kind, asset, amount: rawAmount(planning, entry.amount, arc.all), asynchronous: account.asynchronous };
+  return { account: account.id, arc: arc.id, chain: account.chain, kind, asset, amount: rawAmount(planning, entry, arc.all), asynchronous: account.asynchronous };
 }
 
-function rawAmount(planning: PlanningArc, amount: number, all: number | null): StepAmount {
+function rawAmount(planning: PlanningArc, { amount, roundingHeadRoom }: { readonly amount: number; readonly roundingHeadRoom: number }, all: number | null): StepAmount {
   if (all !== null && amount >= all * (1 - ALMOST_ALL)) return 'max';
   const takesOut = planning.kind === 'withdraw' || planning.kind === 'borrow';
-  const raw = toRaw(takesOut ? amount * (1 + SOLVER_TOLERANCE) : amount, planning.decimals, 'up');
+  const raw = toRaw(takesOut ? amount * (1 + roundingHeadRoom) : amount, planning.decimals, 'up');
   const most = planning.max;
   if (most === null) return raw;
   const almost = most - most / BigInt(Math.round(1 / ALMOST_ALL));

@@ -67,7 +67,7 @@ const HEAD_ROOM_GROWTH = 10;
 const RESERVE = 1.1;
 /** One part in so many of the cash at hand, and two units, stay out of the plan: rounding up to units must be paid for. */
 const CASH_RESERVE = 1_000_000n;
-/** Share of a swap's output that is not counted on beside the price head-room: the solver's tolerance and the rounding to units. */
+/** Share of a swap's output that is not counted on beside the price head-room, and that is withdrawn on top: the solver's tolerance and the rounding to units. */
 const ROUNDING_HEAD_ROOM = 1e-7;
 
 /**
@@ -202,7 +202,7 @@ function finish(task: Task, { problem, solution }: Solved, { candidate, attempt 
   const headRoomSeconds = means.headRoomSeconds ?? DEFAULT_HEAD_ROOM_SECONDS;
   const before = new Ledger(accounts, cash, headRoomSeconds);
   const terms = { decimals, priceHeadRoom: means.priceHeadRoom ?? 0 };
-  const actions = readActions(problem, solution, { accounts, decimals });
+  const actions = readActions(problem, solution, { accounts, decimals, roundingHeadRoom: ROUNDING_HEAD_ROOM * HEAD_ROOM_GROWTH ** attempt.attempt });
   const staged: Staged | OrderFault = arrangeStages(before.fork(), actions, { order: candidate.order, flashLenders: problem.flashLenders, terms, targetOf: (account) => goalOf(target, account) });
   if ('kind' in staged) return describeFault(staged);
   if (staged.rounds > candidate.mostRounds) return faultOf(`without a loan it takes ${staged.rounds} rounds`);
