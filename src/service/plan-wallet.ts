@@ -25,6 +25,7 @@ import { flashLendersOf } from '../protocols/flash-lenders.ts';
 import { findRule, listDeployments, PROTOCOLS } from '../protocols/registry.ts';
 import { systemClock } from '../sources/clock.ts';
 import { groupAssets } from './asset-groups.ts';
+import { requireOwnExecutor } from './check-executor.ts';
 import { openRuntime } from './open-runtime.ts';
 import { gasOf, listPlanAssets, listRoutes, type PlanAsset, type PlanRoute, parseCash, readCash } from './plan-means.ts';
 import { type PlanTransactions, prepareTransactions, simulateTransactions } from './plan-transactions.ts';
@@ -206,6 +207,7 @@ async function planOfOwn(request: PlanRequest, { opened, chains, isDocument }: S
     const baselines = await computeBaselines(plan.problem, plan.solution, { ...solving, nativeForcedUsd });
     const policies: PolicyCost[] = [];
     for (const policy of Object.values(POLICIES)) policies.push(await computePolicyCost(policy, plan.problem, plan.solution, solving));
+    if (request.calldata) await requireExecutors(request, plan, { opened, chains });
     const transactions = request.calldata ? encode(request, { opened, routes, target, plan, cash, isDocument }) : null;
     const simulations = transactions?.kind === 'complete' ? await simulateTransactions(transactions.stages, { owner: onlyOwner(opened), chains, protocols: PROTOCOLS }) : [];
     return { plan, baselines, policies, transactions, simulations };
@@ -250,6 +252,16 @@ function encode(request: PlanRequest, { opened, routes, target, plan, cash, isDo
     ],
     cash: new Map(cash.map(({ asset, amount }) => [asset, amount])),
   });
+}
+
+/** Rights are granted to nobody else's contract. @throws {InvalidArgument} where the named executor is not the owner's own. */
+async function requireExecutors({ executor }: PlanRequest, { stages }: SelfPlan, { opened, chains }: Pick<Surroundings, 'opened' | 'chains'>): Promise<void> {
+  if (executor === null) return;
+  const owner = onlyOwner(opened);
+  for (const chain of new Set(stages.filter((stage) => stage.order === 'executor').map((stage) => stage.chain))) {
+    const source = chains.get(chain);
+    if (source !== undefined) await requireOwnExecutor(source, { executor, owner });
+  }
 }
 
 /** @throws {InvalidArgument} for several owners: each signs for itself. */
