@@ -15,7 +15,7 @@ import { NOW, wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
 import { anyRuledAccount, dollarAccount, forcedOf, stateOf } from './aave-accounts.ts';
 import { openAccounts, ruleOf } from './portfolio.ts';
 
-const RUNS = process.env['PLIMSOLL_LONG'] === '1' ? 10 : 1;
+const RUNS = process.env['PLIMSOLL_LONG'] === '1' ? 4 : 1;
 
 /** Morpho positions and generic books around and below their limits. */
 const anyOther = fc.oneof(

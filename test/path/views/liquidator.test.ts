@@ -22,7 +22,7 @@ import { NOW, wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
 import { anyRuledAccount, dollarAccount } from './aave-accounts.ts';
 import { openAccounts, ruleOf } from './portfolio.ts';
 
-const RUNS = process.env['PLIMSOLL_LONG'] === '1' ? 10 : 1;
+const RUNS = process.env['PLIMSOLL_LONG'] === '1' ? 4 : 1;
 const [WETH, WSTETH, USDC] = [assetOf('WETH'), assetOf('wstETH'), assetOf('USDC')];
 const PRICES: Readonly<Record<string, number>> = { [WETH]: 1816.85499606, [WSTETH]: 2080.52489524, [USDC]: 0.99997427, [assetOf('DAI')]: 0.99997427 };
 
