@@ -2,10 +2,10 @@ import { type Decimal, fromFixed, toText } from '../core/decimal.ts';
 import type { AssetId } from '../core/ids.ts';
 import { chainNumber } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
-import type { ForcedSequence } from '../path/forced-sequence.ts';
-import type { Opportunity } from '../path/liquidator-opportunity.ts';
-import type { PlanHealth } from '../path/plan-health.ts';
-import type { FlashLoan, PlanStage, PlanStep } from '../path/plan-steps.ts';
+import type { ForcedSequence } from '../path/forced/forced-sequence.ts';
+import type { Opportunity } from '../path/liquidator/liquidator-opportunity.ts';
+import type { PlanHealth } from '../path/plan/plan-health.ts';
+import type { FlashLoan, PlanStage, PlanStep } from '../path/plan/plan-steps.ts';
 import type { ForcedAnswer, PlanAnswer, SelfAnswer } from './plan-wallet.ts';
 
 const USD_PLACES = 6;

@@ -4,10 +4,10 @@ import { type Address, type AssetId, type ChainId, isAssetId, tokenOf } from '..
 import type { ChainSource } from '../core/source.ts';
 import { marketPricesOf } from '../engine/evaluate.ts';
 import type { OpenedPortfolio } from '../engine/open-portfolio.ts';
-import { defaultCurve, type RecordedShape } from '../path/curve-recorded.ts';
-import { uniswapV3Curve } from '../path/curve-uniswap-v3.ts';
-import type { CashAtHand } from '../path/plan.ts';
-import type { PathArc, PathRoute } from '../path/problem.ts';
+import { defaultCurve, type RecordedShape } from '../path/curves/curve-recorded.ts';
+import { uniswapV3Curve } from '../path/curves/curve-uniswap-v3.ts';
+import type { CashAtHand } from '../path/plan/plan.ts';
+import type { PathArc, PathRoute } from '../path/solver/problem.ts';
 import { readRecordedLiquidity } from '../sources/liquidity.ts';
 import { sortPair } from '../sources/uniswap-v3.ts';
 import { fetchChainPools, UNISWAP_V3_FACTORIES } from '../sources/uniswap-v3-chain.ts';

@@ -3,7 +3,7 @@ import { InvalidArgument } from '../core/errors.ts';
 import { type Address, type AssetId, type ChainId, tokenOf } from '../core/ids.ts';
 import { describeStep, formatAmount, type TokenName } from '../core/sentences.ts';
 import type { OpenedAccount, OpenedPortfolio } from '../engine/open-portfolio.ts';
-import type { AccountStep } from '../path/plan-steps.ts';
+import type { AccountStep } from '../path/plan/plan-steps.ts';
 import type { StepEncoder } from '../path/transactions/step-encoder.ts';
 import { flashLendersOf } from '../protocols/flash-lenders.ts';
 import type { ActionContext, Deployment, Protocol } from '../protocols/protocol.ts';

@@ -3,7 +3,7 @@ import { InvalidArgument } from '../core/errors.ts';
 import type { Address, AssetId, ChainId } from '../core/ids.ts';
 import { erc20 } from '../core/ids.ts';
 import type { ChainSource } from '../core/source.ts';
-import type { PlanStage } from '../path/plan-steps.ts';
+import type { PlanStage } from '../path/plan/plan-steps.ts';
 import { type CallBatch, toCallBatch } from '../path/transactions/call-batch.ts';
 import { type CompleteStage, type EncodedStage, encodeStage } from '../path/transactions/encode-stage.ts';
 import { type StageSimulation, simulateStage } from '../path/transactions/simulate-stage.ts';

@@ -10,7 +10,7 @@ export interface PoolToken {
   readonly decimals: number;
 }
 
-/** A Uniswap v3 pool as it stood at a block. Its `state` is what `path/uniswap-v3-pool.ts` walks. */
+/** A Uniswap v3 pool as it stood at a block. Its `state` is what `path/curves/uniswap-v3-pool.ts` walks. */
 export interface UniswapV3Pool {
   readonly chain: ChainId;
   readonly address: Address;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forcedView } from '../../src/path/forced.ts';
-import type { ForcedPair } from '../../src/path/forced-pairs.ts';
+import { forcedView } from '../../src/path/forced/forced.ts';
+import type { ForcedPair } from '../../src/path/forced/forced-pairs.ts';
 import { openAccounts } from '../path/views/portfolio.ts';
 import { reserveOf } from './aave-pool-chain.ts';
 import { AAVE_LIQUIDATOR, type AaveSuite, type AaveView, compareStep } from './aave-steps.ts';

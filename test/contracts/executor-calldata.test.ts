@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isPlimsollError } from '../../src/core/errors.ts';
 import type { Address } from '../../src/core/ids.ts';
-import { type Execution, encodeExecution, executorInterface } from '../../src/path/executor-calldata.ts';
+import { type Execution, encodeExecution, executorInterface } from '../../src/path/transactions/executor-calldata.ts';
 import { addressOf, compileExecutor, EMPTY_PLAN } from './executor-chain.ts';
 
 const [ONE, TWO, THREE] = [addressOf(1), addressOf(2), addressOf(3)];

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Interface } from 'ethers';
 import { InternalError } from '../../src/core/errors.ts';
 import { type Address, toAddress } from '../../src/core/ids.ts';
-import { type Execution, type ExecutionCall, encodeExecution, executorInterface } from '../../src/path/executor-calldata.ts';
+import { type Execution, type ExecutionCall, encodeExecution, executorInterface } from '../../src/path/transactions/executor-calldata.ts';
 import { type Anvil, Reverted } from '../chain/anvil.ts';
 import { type Artifact, compileSolidity } from '../chain/compile-solidity.ts';
 import { type Contract, deploy } from '../chain/contract.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RuleViolation } from '../../src/core/errors.ts';
 import { type Address, toAddress } from '../../src/core/ids.ts';
 import type { Step } from '../../src/core/rule.ts';
-import type { Execution, ExecutionCall, ExecutionCheck, ExecutionLoan } from '../../src/path/executor-calldata.ts';
+import type { Execution, ExecutionCall, ExecutionCheck, ExecutionLoan } from '../../src/path/transactions/executor-calldata.ts';
 import { encodeParams } from '../../src/protocols/morpho-blue/market-id.ts';
 import { morphoBlueRule } from '../../src/protocols/morpho-blue/rule.ts';
 import { deployAaveV302 } from '../chain/aave-v3-0-2-contracts.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Execution, type ExecutionCall, encodeExecution } from '../../src/path/executor-calldata.ts';
+import { type Execution, type ExecutionCall, encodeExecution } from '../../src/path/transactions/executor-calldata.ts';
 import { Anvil } from '../chain/anvil.ts';
 import type { Contract } from '../chain/contract.ts';
 import { usersOf } from '../chain/counts.ts';

@@ -1,6 +1,6 @@
 import { AbiCoder, keccak256 } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Execution, type ExecutionCall, type ExecutionLoan, encodeExecution, executorInterface } from '../../src/path/executor-calldata.ts';
+import { type Execution, type ExecutionCall, type ExecutionLoan, encodeExecution, executorInterface } from '../../src/path/transactions/executor-calldata.ts';
 import { Anvil } from '../chain/anvil.ts';
 import { Contract } from '../chain/contract.ts';
 import { addressOf, allow, callOf, EMPTY_PLAN, execute, leftBehind, planRefusal, put, refusalOf, sendValue, wordsOf } from './executor-chain.ts';

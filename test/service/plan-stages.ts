@@ -4,7 +4,7 @@ import type { Address, ChainId } from '../../src/core/ids.ts';
 import { type Portfolio, parsePortfolio } from '../../src/core/portfolio.ts';
 import type { AccountView, Step } from '../../src/core/rule.ts';
 import { type OpenedPortfolio, openPortfolio } from '../../src/engine/open-portfolio.ts';
-import type { FlashLoan, PlanStage, PlanStep, SwapStep } from '../../src/path/plan-steps.ts';
+import type { FlashLoan, PlanStage, PlanStep, SwapStep } from '../../src/path/plan/plan-steps.ts';
 import { findRule } from '../../src/protocols/registry.ts';
 import { reportWallet } from '../../src/service/wallet-report.ts';
 

@@ -4,7 +4,7 @@ import type { Address } from '../../src/core/ids.ts';
 import type { Portfolio } from '../../src/core/portfolio.ts';
 import type { CallTrial, TrialCall } from '../../src/core/source.ts';
 import type { OpenedPortfolio } from '../../src/engine/open-portfolio.ts';
-import type { FlashLoan, PlanStage, SwapStep } from '../../src/path/plan-steps.ts';
+import type { FlashLoan, PlanStage, SwapStep } from '../../src/path/plan/plan-steps.ts';
 import { uniswapV3Venue } from '../../src/path/transactions/uniswap-v3-venue.ts';
 import { listDeployments, PROTOCOLS } from '../../src/protocols/registry.ts';
 import { type PlanTransactions, prepareTransactions, simulateTransactions, type TransactionsRequest } from '../../src/service/plan-transactions.ts';

@@ -1,6 +1,6 @@
 import { Decimal } from '../../core/decimal.ts';
-import type { ForcedAccount } from '../../path/forced.ts';
-import type { LiquidatorView } from '../../path/liquidator.ts';
+import type { ForcedAccount } from '../../path/forced/forced.ts';
+import type { LiquidatorView } from '../../path/liquidator/liquidator.ts';
 import type { ForcedAnswer } from '../../service/plan-wallet.ts';
 import { percent, plain, ratio, usd } from './format.ts';
 

@@ -1,8 +1,8 @@
 import type { UnsignedCall } from '../../core/call.ts';
 import { PlimsollError } from '../../core/errors.ts';
 import type { Address, ChainId } from '../../core/ids.ts';
-import type { Execution } from '../executor-calldata.ts';
-import type { PlanStage } from '../plan-steps.ts';
+import type { PlanStage } from '../plan/plan-steps.ts';
+import type { Execution } from './executor-calldata.ts';
 import { encodeExecutorStage } from './executor-stage.ts';
 import { encodeOwnStage } from './sequence-stage.ts';
 import type { StepEncoder } from './step-encoder.ts';

@@ -2,7 +2,7 @@ import type { TokenGain, TokenUse } from '../../core/call.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { max, min } from '../../core/fixed-point.ts';
 import type { Address } from '../../core/ids.ts';
-import type { ExecutionOutput } from '../executor-calldata.ts';
+import type { ExecutionOutput } from './executor-calldata.ts';
 
 /**
  * The tokens that an executor holds while a plan runs, raw units. Swaps count with their minimum outputs, as the planner counts them: what they bring beyond that goes to the owner.

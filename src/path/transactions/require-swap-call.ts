@@ -1,6 +1,6 @@
 import { InvalidArgument } from '../../core/errors.ts';
 import type { Address } from '../../core/ids.ts';
-import type { PlanStage, SwapStep } from '../plan-steps.ts';
+import type { PlanStage, SwapStep } from '../plan/plan-steps.ts';
 import type { StageOptions } from './encode-stage.ts';
 import type { SwapCall, SwapRequest } from './swap-venue.ts';
 

@@ -1,5 +1,5 @@
 import { AbiCoder, Interface } from 'ethers';
-import { executorInterface } from '../executor-calldata.ts';
+import { executorInterface } from './executor-calldata.ts';
 
 /** @source OpenZeppelin draft-IERC6093.sol, SafeERC20.sol; Uniswap v3 periphery speaks in strings */
 const TOKENS = new Interface([

@@ -1,7 +1,7 @@
 import { withApproval } from '../../core/approvals.ts';
 import type { UnsignedCall } from '../../core/call.ts';
 import { describeSwap, formatAmount } from '../../core/sentences.ts';
-import type { PlanStage, SwapStep } from '../plan-steps.ts';
+import type { PlanStage, SwapStep } from '../plan/plan-steps.ts';
 import type { StageOptions } from './encode-stage.ts';
 import { requireSwapCall } from './require-swap-call.ts';
 

@@ -1,7 +1,7 @@
 import type { ExecutorCheck, ExecutorStep, UnsignedCall } from '../../core/call.ts';
 import type { Address, AssetId } from '../../core/ids.ts';
 import type { TokenName } from '../../core/sentences.ts';
-import type { AccountStep, PlanStage } from '../plan-steps.ts';
+import type { AccountStep, PlanStage } from '../plan/plan-steps.ts';
 
 /**
  * The protocols as the transactions of a plan need them: planning does not know them, the service hands them in. All targets come from the built-in deployments; what a document names

@@ -1,5 +1,5 @@
 import type { AssetId } from '../../../src/core/ids.ts';
-import type { SwapCurve } from '../../../src/path/curve.ts';
+import type { SwapCurve } from '../../../src/path/curves/curve.ts';
 
 interface CurveEnds {
   readonly from: AssetId;

@@ -1,5 +1,5 @@
 import { type AssetId, erc20 } from '../../../src/core/ids.ts';
-import type { ArcEffect, PathAccount, PathArc, PathProblem, PathRoute } from '../../../src/path/problem.ts';
+import type { ArcEffect, PathAccount, PathArc, PathProblem, PathRoute } from '../../../src/path/solver/problem.ts';
 import { constantProduct } from './curves.ts';
 import { openRandom, type Random } from './random.ts';
 

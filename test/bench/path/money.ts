@@ -1,9 +1,9 @@
-import { type BaselineName, computeBaselines } from '../../../src/path/baselines.ts';
-import { POLICIES } from '../../../src/path/policies.ts';
-import { computePolicyCost } from '../../../src/path/policy-cost.ts';
-import type { PathProblem, PathSolution } from '../../../src/path/problem.ts';
-import { solvePath } from '../../../src/path/refine.ts';
-import type { PathSolver } from '../../../src/path/solve.ts';
+import { type BaselineName, computeBaselines } from '../../../src/path/comparisons/baselines.ts';
+import { POLICIES } from '../../../src/path/comparisons/policies.ts';
+import { computePolicyCost } from '../../../src/path/comparisons/policy-cost.ts';
+import type { PathProblem, PathSolution } from '../../../src/path/solver/problem.ts';
+import { solvePath } from '../../../src/path/solver/refine.ts';
+import type { PathSolver } from '../../../src/path/solver/solve.ts';
 import { type BenchCase, figure, formatTable, quantile, write, writeProgress } from '../report.ts';
 
 /** Problems that are compared as one group. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { openInThreadSolver } from '../../../src/path/solve.ts';
+import { openInThreadSolver } from '../../../src/path/solver/solve.ts';
 import { readRecordedLiquidity } from '../../../src/sources/liquidity.ts';
 import { type BenchCase, type BenchReport, describeMachine, figure, formatTable, write, writeProgress } from '../report.ts';
 import { AAVE_FILES, sampleAaveDay, sampleAaveWallets } from './aave-samples.ts';

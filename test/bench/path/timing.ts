@@ -1,10 +1,10 @@
-import { checkProblem } from '../../../src/path/check-problem.ts';
-import { buildModel } from '../../../src/path/model.ts';
-import { layOutNetwork } from '../../../src/path/network.ts';
-import type { PathProblem, PathSolution } from '../../../src/path/problem.ts';
-import { solvePath } from '../../../src/path/refine.ts';
-import { openRelaxation, solveRoot } from '../../../src/path/relaxation.ts';
-import type { PathSolver } from '../../../src/path/solve.ts';
+import { checkProblem } from '../../../src/path/solver/check-problem.ts';
+import { buildModel } from '../../../src/path/solver/model.ts';
+import { layOutNetwork } from '../../../src/path/solver/network.ts';
+import type { PathProblem, PathSolution } from '../../../src/path/solver/problem.ts';
+import { solvePath } from '../../../src/path/solver/refine.ts';
+import { openRelaxation, solveRoot } from '../../../src/path/solver/relaxation.ts';
+import type { PathSolver } from '../../../src/path/solver/solve.ts';
 import { quantile, writeProgress } from '../report.ts';
 import { type InstanceSize, makeInstance } from './instances.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Decimal } from '../../../src/core/decimal.ts';
-import type { ExposureSums, LiquidationPair } from '../../../src/path/closed-form.ts';
-import type { ConstantProductPool } from '../../../src/path/pool-sale.ts';
+import type { ExposureSums, LiquidationPair } from '../../../src/path/closed-forms/closed-form.ts';
+import type { ConstantProductPool } from '../../../src/path/closed-forms/pool-sale.ts';
 
 /** A decimal with four places between two bounds. */
 export function decimalBetween(low: number, high: number): fc.Arbitrary<Decimal> {

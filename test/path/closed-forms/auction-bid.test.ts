@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { type AuctionOffer, computeBestTake, computeBidTiming, computeDecay, computeTakeProfit, computeUncappedTake, findBreakEvenStep, isKickWorthwhile } from '../../../src/path/auction-bid.ts';
+import {
+  type AuctionOffer,
+  computeBestTake,
+  computeBidTiming,
+  computeDecay,
+  computeTakeProfit,
+  computeUncappedTake,
+  findBreakEvenStep,
+  isKickWorthwhile,
+} from '../../../src/path/auctions/auction-bid.ts';
 import { decimalBetween, pools } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RAY, WAD } from '../../../src/core/fixed-point.ts';
-import { type AuctionCurve, type ClipperSale, type ClipperTerms, computeAuctionPrice, computeKickReward, computeStartingPrice, computeTake, needsReset } from '../../../src/path/auction.ts';
+import { type AuctionCurve, type ClipperSale, type ClipperTerms, computeAuctionPrice, computeKickReward, computeStartingPrice, computeTake, needsReset } from '../../../src/path/auctions/auction.ts';
 
 const STAIRS: AuctionCurve = { kind: 'stairstep', cutRay: (99n * RAY) / 100n, step: 90n };
 const RAD = RAY * WAD;

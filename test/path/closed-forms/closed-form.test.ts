@@ -13,7 +13,7 @@ import {
   computeSelfRepay,
   computeSupply,
   type LeastAmount,
-} from '../../../src/path/closed-form.ts';
+} from '../../../src/path/closed-forms/closed-form.ts';
 import { decimalBetween, pairAccounts, TINY, targets } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

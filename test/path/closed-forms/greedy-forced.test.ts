@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Coefficients, type Constraint, solve } from 'yalps';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { type RepayableDebt, type SeizableCollateral, splitForcedRepayment } from '../../../src/path/greedy-forced.ts';
+import { type RepayableDebt, type SeizableCollateral, splitForcedRepayment } from '../../../src/path/closed-forms/greedy-forced.ts';
 import { decimalBetween } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

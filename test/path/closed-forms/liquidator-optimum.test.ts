@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { computeLiquidatorOptimum, computeLiquidatorProfit, type LiquidatorTerms } from '../../../src/path/liquidator-optimum.ts';
+import { computeLiquidatorOptimum, computeLiquidatorProfit, type LiquidatorTerms } from '../../../src/path/closed-forms/liquidator-optimum.ts';
 import { decimalBetween, pools } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

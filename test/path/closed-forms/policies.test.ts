@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { USD } from '../../../src/core/ids.ts';
-import { applyPolicy, POLICIES, type Policy, type PolicyOutcome } from '../../../src/path/policies.ts';
-import type { PathAccount, PathArc } from '../../../src/path/problem.ts';
+import { applyPolicy, POLICIES, type Policy, type PolicyOutcome } from '../../../src/path/comparisons/policies.ts';
+import type { PathAccount, PathArc } from '../../../src/path/solver/problem.ts';
 
 const USDC = 'eip155:1/erc20:0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48';
 const WETH = 'eip155:1/erc20:0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';

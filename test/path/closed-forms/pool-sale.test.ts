@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { computeMarginalLoss, computeSaleProceeds, computeSelfSale } from '../../../src/path/pool-sale.ts';
+import { computeMarginalLoss, computeSaleProceeds, computeSelfSale } from '../../../src/path/closed-forms/pool-sale.ts';
 import { pairAccounts, pools, TINY, targets } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { computeReverseDutchProfit, computeReverseDutchToxicBelow, findReverseDutchTake, type ReverseDutchTerms } from '../../../src/path/reverse-dutch.ts';
+import { computeReverseDutchProfit, computeReverseDutchToxicBelow, findReverseDutchTake, type ReverseDutchTerms } from '../../../src/path/auctions/reverse-dutch.ts';
 import { decimalBetween, pools } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

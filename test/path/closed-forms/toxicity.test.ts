@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { applyEffect, liquidationEffect } from '../../../src/path/closed-form.ts';
-import { computeToxicity, isRestorable } from '../../../src/path/toxicity.ts';
+import { applyEffect, liquidationEffect } from '../../../src/path/closed-forms/closed-form.ts';
+import { computeToxicity, isRestorable } from '../../../src/path/closed-forms/toxicity.ts';
 import { decimalBetween, pairAccounts, targets } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { computeTwoStepLiquidation } from '../../../src/path/two-step.ts';
+import { computeTwoStepLiquidation } from '../../../src/path/closed-forms/two-step.ts';
 import { decimalBetween, pairAccounts, TINY } from './arbitrary.ts';
 
 const d = (text: string | number) => new Decimal(text);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CurveOffMarket, curveAge, requireUsableCurve, StaleCurve } from '../../../src/path/curve-check.ts';
-import { constantProductCurve } from '../../../src/path/curve-constant-product.ts';
+import { CurveOffMarket, curveAge, requireUsableCurve, StaleCurve } from '../../../src/path/curves/curve-check.ts';
+import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
 import { USDC, WETH } from './curve-properties.ts';
 
 const CURVE = constantProductCurve({ from: WETH, to: USDC, reserveFrom: 1_000, reserveTo: 2_000_000, fee: 0, depth: null, source: 'test pool', observedAt: 1_000, assumed: false });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SwapCurve } from '../../../src/path/curve.ts';
-import { parallelCurve, seriesCurve, splitParallel } from '../../../src/path/curve-compose.ts';
-import { constantProductCurve } from '../../../src/path/curve-constant-product.ts';
-import { quoteCurve } from '../../../src/path/curve-quotes.ts';
+import type { SwapCurve } from '../../../src/path/curves/curve.ts';
+import { parallelCurve, seriesCurve, splitParallel } from '../../../src/path/curves/curve-compose.ts';
+import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
+import { quoteCurve } from '../../../src/path/curves/curve-quotes.ts';
 import { expectConcave, USDC, WBTC, WETH } from './curve-properties.ts';
 
 const pool = (reserveFrom: number, reserveTo: number, extra: object = {}): SwapCurve =>

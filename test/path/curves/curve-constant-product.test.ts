@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { constantProductCurve } from '../../../src/path/curve-constant-product.ts';
+import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
 import { expectConcave, expectDerivative, USDC, WETH } from './curve-properties.ts';
 
 const POOL = { from: WETH, to: USDC, reserveFrom: 1_000, reserveTo: 2_000_000, fee: 0.003, depth: null, source: 'test pool', observedAt: 0, assumed: false } as const;

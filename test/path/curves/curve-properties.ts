@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { SwapCurve } from '../../../src/path/curve.ts';
+import type { SwapCurve } from '../../../src/path/curves/curve.ts';
 
 export const WETH = 'eip155:1/erc20:0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';
 export const USDC = 'eip155:1/erc20:0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ASSUMED_IMPACT, assumedCurve } from '../../../src/path/curve-assumed.ts';
-import { concaveEnvelope, impactCurve, quoteCurve } from '../../../src/path/curve-quotes.ts';
+import { ASSUMED_IMPACT, assumedCurve } from '../../../src/path/curves/curve-assumed.ts';
+import { concaveEnvelope, impactCurve, quoteCurve } from '../../../src/path/curves/curve-quotes.ts';
 import { expectConcave, USDC, WETH } from './curve-properties.ts';
 
 const SET = { from: WETH, to: USDC, source: 'test quotes', observedAt: 5, assumed: false } as const;

@@ -1,10 +1,10 @@
 import { parse, validate } from 'graphql';
 import { afterAll, describe, expect, test } from 'vitest';
-import { assumedCurve } from '../../../src/path/curve-assumed.ts';
-import { requireUsableCurve } from '../../../src/path/curve-check.ts';
-import { defaultCurve, recordedCurve } from '../../../src/path/curve-recorded.ts';
-import { uniswapV3Curve } from '../../../src/path/curve-uniswap-v3.ts';
-import { quoteExactInput, requireState } from '../../../src/path/uniswap-v3-pool.ts';
+import { assumedCurve } from '../../../src/path/curves/curve-assumed.ts';
+import { requireUsableCurve } from '../../../src/path/curves/curve-check.ts';
+import { defaultCurve, recordedCurve } from '../../../src/path/curves/curve-recorded.ts';
+import { uniswapV3Curve } from '../../../src/path/curves/curve-uniswap-v3.ts';
+import { quoteExactInput, requireState } from '../../../src/path/curves/uniswap-v3-pool.ts';
 import { createChainSource } from '../../../src/sources/chain.ts';
 import { systemClock, systemFetch, systemRandom } from '../../../src/sources/clock.ts';
 import { createDocuments } from '../../../src/sources/documents.ts';

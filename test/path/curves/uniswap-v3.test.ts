@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { integerText, naturalText } from '../../../src/core/json.ts';
-import { uniswapV3Curve } from '../../../src/path/curve-uniswap-v3.ts';
-import { computeSwapStep, MAX_TICK, sqrtRatioAtTick, tickAtSqrtRatio } from '../../../src/path/uniswap-v3-math.ts';
-import { quoteExactInput, requireState, type UniswapV3State } from '../../../src/path/uniswap-v3-pool.ts';
+import { uniswapV3Curve } from '../../../src/path/curves/curve-uniswap-v3.ts';
+import { computeSwapStep, MAX_TICK, sqrtRatioAtTick, tickAtSqrtRatio } from '../../../src/path/curves/uniswap-v3-math.ts';
+import { quoteExactInput, requireState, type UniswapV3State } from '../../../src/path/curves/uniswap-v3-pool.ts';
 import { expectConcave, USDC, WETH } from './curve-properties.ts';
 
 /** Figures of an independent implementation; see test/bench/uniswap-v3-peer. */

@@ -2,7 +2,7 @@ import { Decimal, fromFixed } from '../../../src/core/decimal.ts';
 import type { AssetId } from '../../../src/core/ids.ts';
 import type { AccountView, ExposureTerm } from '../../../src/core/rule.ts';
 import type { OpenedPortfolio } from '../../../src/engine/open-portfolio.ts';
-import type { SelfPlan, SelfPlanMeans } from '../../../src/path/plan.ts';
+import type { SelfPlan, SelfPlanMeans } from '../../../src/path/plan/plan.ts';
 
 /**
  * A second opinion on a plan, sharing nothing with the replay but the rules: carries the stages out at one second, from the portfolio and the cash, with swaps that give their minimum.

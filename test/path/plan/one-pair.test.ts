@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE } from '../../../src/core/decimal.ts';
-import { constantProductCurve } from '../../../src/path/curve-constant-product.ts';
-import { solveOnePair } from '../../../src/path/one-pair.ts';
-import { computeSelfSale } from '../../../src/path/pool-sale.ts';
-import type { PathProblem } from '../../../src/path/problem.ts';
+import { solveOnePair } from '../../../src/path/closed-forms/one-pair.ts';
+import { computeSelfSale } from '../../../src/path/closed-forms/pool-sale.ts';
+import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
+import type { PathProblem } from '../../../src/path/solver/problem.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { accountOf, arcOf, MARKET, problemOf, routeOf, solveHere, TIGHT, USDC, WBTC, WETH } from '../solver/fixture.ts';
 

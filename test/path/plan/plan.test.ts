@@ -6,10 +6,10 @@ import type { AssetId } from '../../../src/core/ids.ts';
 import type { Rule } from '../../../src/core/rule.ts';
 import { moveTogether } from '../../../src/engine/moves.ts';
 import type { OpenedAccount, OpenedPortfolio } from '../../../src/engine/open-portfolio.ts';
-import type { PlanTarget } from '../../../src/path/build-problem.ts';
-import { constantProductCurve } from '../../../src/path/curve-constant-product.ts';
-import { planSelf, type SelfPlan, type SelfPlanMeans } from '../../../src/path/plan.ts';
-import { openInThreadSolver, type PathSolver } from '../../../src/path/solve.ts';
+import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
+import { planSelf, type SelfPlan, type SelfPlanMeans } from '../../../src/path/plan/plan.ts';
+import type { PlanTarget } from '../../../src/path/solver/build-problem.ts';
+import { openInThreadSolver, type PathSolver } from '../../../src/path/solver/solve.ts';
 import { judge } from './judge.ts';
 import { openDemo } from './random-wallets.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AssetId } from '../../../src/core/ids.ts';
-import type { SwapCurve } from '../../../src/path/curve.ts';
-import type { PathProblem } from '../../../src/path/problem.ts';
+import type { SwapCurve } from '../../../src/path/curves/curve.ts';
+import type { PathProblem } from '../../../src/path/solver/problem.ts';
 import { constantProduct } from '../../bench/path/curves.ts';
 import { openRandom, type Random } from '../../bench/path/random.ts';
 import { accountOf, arcOf, CHAIN, IS_LONG, MARKET, problemOf, routeOf, solveHere, TIGHT, USDC } from './fixture.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Constraint, type Model, solve } from 'yalps';
 import type { AssetId } from '../../../src/core/ids.ts';
-import type { PathArc, PathProblem } from '../../../src/path/problem.ts';
+import type { PathArc, PathProblem } from '../../../src/path/solver/problem.ts';
 import { brokenLine } from '../../bench/path/curves.ts';
 import { openRandom, type Random } from '../../bench/path/random.ts';
 import { accountOf, arcOf, IS_LONG, MARKET, problemOf, routeOf, solveHere, USDC, WETH } from './fixture.ts';

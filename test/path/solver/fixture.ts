@@ -1,8 +1,8 @@
 import { type AssetId, erc20 } from '../../../src/core/ids.ts';
-import type { SwapCurve } from '../../../src/path/curve.ts';
-import type { ArcEffect, PathAccount, PathArc, PathProblem, PathRoute, PathSolution } from '../../../src/path/problem.ts';
-import { type SolvePathOptions, solvePath } from '../../../src/path/refine.ts';
-import { openInThreadSolver } from '../../../src/path/solve.ts';
+import type { SwapCurve } from '../../../src/path/curves/curve.ts';
+import type { ArcEffect, PathAccount, PathArc, PathProblem, PathRoute, PathSolution } from '../../../src/path/solver/problem.ts';
+import { type SolvePathOptions, solvePath } from '../../../src/path/solver/refine.ts';
+import { openInThreadSolver } from '../../../src/path/solver/solve.ts';
 
 export const CHAIN = 'eip155:1';
 export const USDC = erc20(CHAIN, `0x${'1'.repeat(40)}`);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { findPlan } from '../../../src/path/heuristic.ts';
-import { searchKernel } from '../../../src/path/kernel.ts';
-import { buildModel } from '../../../src/path/model.ts';
-import { layOutNetwork } from '../../../src/path/network.ts';
-import { evaluateAmounts } from '../../../src/path/plan-amounts.ts';
-import { openRelaxation, solveRoot } from '../../../src/path/relaxation.ts';
-import { openInThreadSolver } from '../../../src/path/solve.ts';
+import { findPlan } from '../../../src/path/solver/heuristic.ts';
+import { searchKernel } from '../../../src/path/solver/kernel.ts';
+import { buildModel } from '../../../src/path/solver/model.ts';
+import { layOutNetwork } from '../../../src/path/solver/network.ts';
+import { evaluateAmounts } from '../../../src/path/solver/plan-amounts.ts';
+import { openRelaxation, solveRoot } from '../../../src/path/solver/relaxation.ts';
+import { openInThreadSolver } from '../../../src/path/solver/solve.ts';
 import { makeInstance, SIZES } from '../../bench/path/instances.ts';
 import { IS_LONG } from './fixture.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { SwapCurve } from '../../../src/path/curve.ts';
-import { layOutNetwork } from '../../../src/path/network.ts';
-import { evaluateAmounts } from '../../../src/path/plan-amounts.ts';
-import type { ArcEffect, PathProblem, PathSolution } from '../../../src/path/problem.ts';
+import type { SwapCurve } from '../../../src/path/curves/curve.ts';
+import { layOutNetwork } from '../../../src/path/solver/network.ts';
+import { evaluateAmounts } from '../../../src/path/solver/plan-amounts.ts';
+import type { ArcEffect, PathProblem, PathSolution } from '../../../src/path/solver/problem.ts';
 import { makeInstance, SIZES } from '../../bench/path/instances.ts';
 import { IS_LONG, solveHere } from './fixture.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildOptionAccount, type OptionMargin } from '../../../src/path/option-account.ts';
+import { buildOptionAccount, type OptionMargin } from '../../../src/path/solver/option-account.ts';
 import { openRandom } from '../../bench/path/random.ts';
 import { CHAIN, problemOf, solveHere, TIGHT } from './fixture.ts';
 

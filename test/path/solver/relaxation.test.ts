@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidArgument, MissingPrice } from '../../../src/core/errors.ts';
-import { checkProblem } from '../../../src/path/check-problem.ts';
-import { findPlan } from '../../../src/path/heuristic.ts';
-import { buildModel } from '../../../src/path/model.ts';
-import { layOutNetwork } from '../../../src/path/network.ts';
-import { evaluateAmounts } from '../../../src/path/plan-amounts.ts';
-import { type CostedPlan, polish } from '../../../src/path/polish.ts';
-import type { PathProblem } from '../../../src/path/problem.ts';
-import { openRelaxation, solveRoot } from '../../../src/path/relaxation.ts';
-import { openInThreadSolver, type PathSolver } from '../../../src/path/solve.ts';
+import { checkProblem } from '../../../src/path/solver/check-problem.ts';
+import { findPlan } from '../../../src/path/solver/heuristic.ts';
+import { buildModel } from '../../../src/path/solver/model.ts';
+import { layOutNetwork } from '../../../src/path/solver/network.ts';
+import { evaluateAmounts } from '../../../src/path/solver/plan-amounts.ts';
+import { type CostedPlan, polish } from '../../../src/path/solver/polish.ts';
+import type { PathProblem } from '../../../src/path/solver/problem.ts';
+import { openRelaxation, solveRoot } from '../../../src/path/solver/relaxation.ts';
+import { openInThreadSolver, type PathSolver } from '../../../src/path/solver/solve.ts';
 import { makeInstance, SIZES } from '../../bench/path/instances.ts';
 
 const COUNT = 25;

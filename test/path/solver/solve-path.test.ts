@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidArgument, isPlimsollError, MissingPrice } from '../../../src/core/errors.ts';
-import type { PathProblem } from '../../../src/path/problem.ts';
-import { solvePath, solvePathExactly } from '../../../src/path/refine.ts';
-import { openInThreadSolver } from '../../../src/path/solve.ts';
+import type { PathProblem } from '../../../src/path/solver/problem.ts';
+import { solvePath, solvePathExactly } from '../../../src/path/solver/refine.ts';
+import { openInThreadSolver } from '../../../src/path/solver/solve.ts';
 import { constantProduct } from '../../bench/path/curves.ts';
 import { makeInstance, SIZES } from '../../bench/path/instances.ts';
 import { accountOf, amountOf, arcOf, CHAIN, MARKET, problemOf, routeOf, solveHere, TIGHT, USDC, WBTC, WETH } from './fixture.ts';

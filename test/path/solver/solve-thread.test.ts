@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isPlimsollError } from '../../../src/core/errors.ts';
-import { atLeast, type LinearModel, packRows } from '../../../src/path/linear-model.ts';
-import { solvePath } from '../../../src/path/refine.ts';
-import type { MipOptions } from '../../../src/path/solve.ts';
-import { openInThreadSolver } from '../../../src/path/solve.ts';
-import { openWorkerSolver } from '../../../src/path/solve-thread.ts';
+import { atLeast, type LinearModel, packRows } from '../../../src/path/solver/linear-model.ts';
+import { solvePath } from '../../../src/path/solver/refine.ts';
+import type { MipOptions } from '../../../src/path/solver/solve.ts';
+import { openInThreadSolver } from '../../../src/path/solver/solve.ts';
+import { openWorkerSolver } from '../../../src/path/solver/solve-thread.ts';
 import { makeInstance, SIZES } from '../../bench/path/instances.ts';
 import { solveHere } from './fixture.ts';
 

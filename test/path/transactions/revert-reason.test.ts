@@ -1,6 +1,6 @@
 import { AbiCoder, Interface } from 'ethers';
 import { describe, expect, test } from 'vitest';
-import { executorInterface } from '../../../src/path/executor-calldata.ts';
+import { executorInterface } from '../../../src/path/transactions/executor-calldata.ts';
 import { describeRevert } from '../../../src/path/transactions/revert-reason.ts';
 
 const text = (words: string): string => `0x08c379a0${AbiCoder.defaultAbiCoder().encode(['string'], [words]).slice(2)}`;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { LiquidatableAccount } from '../../../src/path/forced.ts';
-import { forcedView } from '../../../src/path/forced.ts';
-import { type LiquidationState, moveState } from '../../../src/path/liquidation-state.ts';
+import type { LiquidatableAccount } from '../../../src/path/forced/forced.ts';
+import { forcedView } from '../../../src/path/forced/forced.ts';
+import { type LiquidationState, moveState } from '../../../src/path/forced/liquidation-state.ts';
 import { anyAccount, unitsOf } from '../../protocols/aave/any-account.ts';
 import { type AaveTestView, viewOf } from '../../protocols/aave/apply-step.ts';
 import { owed, poolOf, reserveOf, supplied } from '../../protocols/aave/fact-sheet-pool.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Decimal } from '../../../src/core/decimal.ts';
 import { moveTogether } from '../../../src/engine/moves.ts';
-import { constantProductCurve } from '../../../src/path/curve-constant-product.ts';
-import { forcedView } from '../../../src/path/forced.ts';
-import type { LiquidatorMeans } from '../../../src/path/liquidator-market.ts';
+import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
+import { forcedView } from '../../../src/path/forced/forced.ts';
+import type { LiquidatorMeans } from '../../../src/path/liquidator/liquidator-market.ts';
 import { viewOf } from '../../protocols/aave/apply-step.ts';
 import { assetOf, owed, poolOf, reserveOf, supplied } from '../../protocols/aave/fact-sheet-pool.ts';
 import { v6View } from '../../protocols/compound-v3/usdc-comet.ts';
