@@ -7,12 +7,13 @@ import type { Gap, Portfolio } from '../core/portfolio.ts';
 import { adverseMovesOf, computeDistance } from '../engine/distance.ts';
 import { evaluatePortfolio } from '../engine/evaluate.ts';
 import { type Moves, NO_MOVES } from '../engine/moves.ts';
-import { type OpenedPortfolio, openPortfolio } from '../engine/open-portfolio.ts';
+import { type OpenedAccount, type OpenedPortfolio, openPortfolio } from '../engine/open-portfolio.ts';
 import { movesOf, parseShock } from '../engine/shock.ts';
 import { computeBaselines, type PathBaseline } from '../path/comparisons/baselines.ts';
 import { POLICIES } from '../path/comparisons/policies.ts';
 import { computePolicyCost, type PolicyCost } from '../path/comparisons/policy-cost.ts';
 import { type ForcedView, forcedView } from '../path/forced/forced.ts';
+import type { CollateralStore } from '../path/liquidator/absorb-and-buy.ts';
 import { type LiquidatorView, liquidatorView } from '../path/liquidator/liquidator.ts';
 import type { LiquidatorMeans } from '../path/liquidator/liquidator-market.ts';
 import { goalOf } from '../path/plan/goals.ts';
@@ -21,6 +22,9 @@ import { DEFAULT_HEAD_ROOM_SECONDS, type PlanTarget } from '../path/solver/build
 import { openWorkerSolver } from '../path/solver/solve-thread.ts';
 import type { StageSimulation } from '../path/transactions/simulate-stage.ts';
 import { uniswapV3Venue } from '../path/transactions/uniswap-v3-venue.ts';
+import { computeBuyCollateral } from '../protocols/compound-v3/buy-collateral.ts';
+import { COMPOUND_V3_RULE } from '../protocols/compound-v3/rule-id.ts';
+import type { CometMarket } from '../protocols/compound-v3/state.ts';
 import { flashLendersOf } from '../protocols/flash-lenders.ts';
 import { findRule, listDeployments, PROTOCOLS } from '../protocols/registry.ts';
 import { systemClock } from '../sources/clock.ts';
@@ -162,7 +166,7 @@ async function answer(request: PlanRequest, around: Surroundings): Promise<PlanA
   const forced = lookForward(opened, request.view === 'self' ? null : (shock?.moves ?? null), means);
   const own = request.view === 'self' ? await orRefusal(planOfOwn(request, around, { assets, routes, target, forced })) : null;
   const [self, refused] = own instanceof PlimsollError ? [null, own] : [own, null];
-  const liquidator = request.view === 'liquidator' ? liquidatorView(opened, { means, moves: shock?.moves ?? NO_MOVES }) : null;
+  const liquidator = request.view === 'liquidator' ? liquidatorView(opened, { means, moves: shock?.moves ?? NO_MOVES, storeOf: cometStore }) : null;
   const gaps = self?.plan.unseen ?? (liquidator ?? forced.view).gaps;
   return { view: request.view, portfolio: opened.portfolio, target, assets, routes, self, refused, forced, liquidator, gaps, gasAssumed: request.gasUsd === null };
 }
@@ -282,6 +286,12 @@ function lookForward(opened: OpenedPortfolio, moves: Moves | null, means: Liquid
   const beyond = first?.move.plus(BEYOND) ?? null;
   if (first === null || beyond === null || beyond.gte(1)) return { view: now, at: 'now', move: null };
   return { view: look(adverseMovesOf([first.account], beyond, grouping)), at: 'first', move: beyond };
+}
+
+/** A comet sells what it absorbed; the other protocols keep nothing. */
+function cometStore({ rule, view }: OpenedAccount): CollateralStore | null {
+  if (rule.id !== COMPOUND_V3_RULE) return null;
+  return { base: (view.market as CometMarket).base.asset, buy: (market, purchase) => computeBuyCollateral(market as CometMarket, { ...purchase, minAmount: 0n }) };
 }
 
 function bestCurve(routes: readonly PlanRoute[], from: PlanAsset['asset'], to: PlanAsset['asset']): PlanRoute['curve'] | null {

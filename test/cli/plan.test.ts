@@ -77,7 +77,7 @@ describe('plimsoll plan', () => {
     expect(forced.answer.forced.accounts.filter((account: { status: string }) => account.status === 'liquidatable')).toHaveLength(3);
     const liquidator = await planJson('--view', 'liquidator', '--shock', 'ETH=-25%,BTC=-30%');
     expect(Number(liquidator.answer.liquidator.profitUsd)).toBeGreaterThan(0);
-    expect(liquidator.answer.liquidator.closed.map((entry: { account: string }) => entry.account.split('/')[0])).toEqual(['compound-v3', 'gmx-v2']);
+    expect(liquidator.answer.liquidator.closed.map((entry: { account: string }) => entry.account.split('/')[0])).toEqual(['gmx-v2']);
   });
 
   test('behavior: calldata aims at the built-in contracts alone, with minimum outputs, and is not called ready without a simulation', async () => {
