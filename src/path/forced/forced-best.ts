@@ -57,7 +57,9 @@ function visit(search: Search, state: LiquidationState, path: Partial): void {
     return;
   }
   search.states += 1;
-  if (path.calls.length >= search.limits.cap || (search.states > search.limits.states && search.found !== null)) {
+  // A first sequence may need as many states as it has calls; an account that no order brings to an end must not be searched for ever.
+  const most = search.limits.states + (search.found === null ? search.limits.cap : 0);
+  if (path.calls.length >= search.limits.cap || search.states > most) {
     search.complete = false;
     return;
   }

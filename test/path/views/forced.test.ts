@@ -3,6 +3,8 @@ import { Decimal } from '../../../src/core/decimal.ts';
 import { moveTogether } from '../../../src/engine/moves.ts';
 import { constantProductCurve } from '../../../src/path/curves/curve-constant-product.ts';
 import { forcedView } from '../../../src/path/forced/forced.ts';
+import { searchBest } from '../../../src/path/forced/forced-best.ts';
+import { type LookAtChoices, rememberChoices } from '../../../src/path/forced/forced-pairs.ts';
 import type { LiquidatorMeans } from '../../../src/path/liquidator/liquidator-market.ts';
 import { viewOf } from '../../protocols/aave/apply-step.ts';
 import { assetOf, owed, poolOf, reserveOf, supplied } from '../../protocols/aave/fact-sheet-pool.ts';
@@ -10,7 +12,7 @@ import { v6View } from '../../protocols/compound-v3/usdc-comet.ts';
 import { E18, USDC as G_USDC, WETH as G_WETH, view as genericView } from '../../protocols/generic-lending/book-fixture.ts';
 import { vectorView } from '../../protocols/gmx-v2/eth-market.ts';
 import { NOW as MORPHO_NOW, v7Position, wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
-import { dollarAccount, forcedOf } from './aave-accounts.ts';
+import { dollarAccount, forcedOf, stateOf } from './aave-accounts.ts';
 import { openAccounts, ruleOf } from './portfolio.ts';
 
 const [WETH, WSTETH, USDC, DAI] = [assetOf('WETH'), assetOf('wstETH'), assetOf('USDC'), assetOf('DAI')];
@@ -318,5 +320,21 @@ describe('forcedView: bad input', () => {
   test('bad input: the gaps of the portfolio are passed on', () => {
     const gap = { code: 'SOURCE_TIMEOUT', message: 'late', retryable: true, chain: null, deployment: null, account: null } as const;
     expect(forcedView(openAccounts([{ rule: 'aave-v3@3.6', view: v2View }], { gaps: [gap] })).gaps).toEqual([gap]);
+  });
+});
+
+describe(searchBest, () => {
+  test('behavior: an account that no order brings to an end is searched no longer than stated', () => {
+    const state = stateOf('aave-v3@3.6', dollarAccount({ weth: 10_000, wsteth: 10_000, usdc: 9_000, dai: 9_000 }));
+    const real = rememberChoices()(state);
+    expect(real.sized.length).toBeGreaterThan(1);
+    let looked = 0;
+    // Whatever is done, everything stays as it was.
+    const endless: LookAtChoices = () => {
+      looked += 1;
+      return { sized: real.sized.map(({ choice, sizes }) => ({ choice, sizes: { largest: { ...sizes.largest, after: state }, partial: null } })), refused: [] };
+    };
+    expect(searchBest(state, endless, { cap: 30, states: 5 })).toEqual({ found: null, complete: false });
+    expect(looked).toBeLessThanOrEqual(35);
   });
 });
