@@ -96,14 +96,16 @@ export async function planSelf(opened: OpenedPortfolio, target: PlanTarget, mean
     unseen: [...opened.portfolio.gaps, ...gaps],
   };
   const excluded = new Set<string>();
+  let shortages = 0;
   const reserveUsd = new Map<string, number>();
   let last: PlanFault | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await tryPlan(task, { attempt, excluded, reserveUsd });
+    const result = await tryPlan(task, { attempt, shortages, excluded, reserveUsd });
     if (!isFault(result)) return result;
     // A refusal that more head-room did not mend is about the step itself.
     if (result.arc !== null && last?.arc === result.arc) excluded.add(result.arc);
     if (result.missing !== null) reserveUsd.set(result.missing.account, (reserveUsd.get(result.missing.account) ?? 0) + RESERVE * result.missing.usd);
+    shortages += result.isShort ? 1 : 0;
     last = result;
   }
   throw new PlimsollError('PLAN_REJECTED', `No plan survives its replay: ${last?.reason ?? 'unknown'}. ${adviceFor(means)}`);
@@ -120,6 +122,8 @@ interface Task {
 
 interface Attempt {
   readonly attempt: number;
+  /** How many of the attempts before ended with too little at hand. */
+  readonly shortages: number;
   readonly excluded: ReadonlySet<string>;
   readonly reserveUsd: ReadonlyMap<string, number>;
 }
@@ -130,14 +134,16 @@ interface PlanFault {
   readonly reason: string;
   readonly arc: string | null;
   readonly missing: { readonly account: string; readonly usd: number } | null;
+  /** Whether what is paid is not at hand. */
+  readonly isShort: boolean;
 }
 
 function isFault(result: SelfPlan | Ledger | PlanFault): result is PlanFault {
   return 'kind' in result && result.kind === 'fault';
 }
 
-function faultOf(reason: string, about: Partial<Pick<PlanFault, 'arc' | 'missing'>> = {}): PlanFault {
-  return { kind: 'fault', reason, arc: null, missing: null, ...about };
+function faultOf(reason: string, about: Partial<Pick<PlanFault, 'arc' | 'missing' | 'isShort'>> = {}): PlanFault {
+  return { kind: 'fault', reason, arc: null, missing: null, isShort: false, ...about };
 }
 
 interface Candidate {
@@ -159,7 +165,7 @@ async function tryPlan(task: Task, attempt: Attempt): Promise<SelfPlan | PlanFau
   for (const candidate of candidatesOf(task.means.order)) {
     const result = finish(task, await solve(candidate.order), { candidate, attempt });
     if (!isFault(result)) return result;
-    fault = fault.arc === null && fault.missing === null ? result : fault;
+    fault = fault.arc === null && fault.missing === null && !fault.isShort ? result : fault;
   }
   return fault;
 }
@@ -202,7 +208,7 @@ function finish(task: Task, { problem, solution }: Solved, { candidate, attempt 
   const headRoomSeconds = means.headRoomSeconds ?? DEFAULT_HEAD_ROOM_SECONDS;
   const before = new Ledger(accounts, cash, headRoomSeconds);
   const terms = { decimals, priceHeadRoom: means.priceHeadRoom ?? 0 };
-  const actions = readActions(problem, solution, { accounts, decimals, roundingHeadRoom: ROUNDING_HEAD_ROOM * HEAD_ROOM_GROWTH ** attempt.attempt });
+  const actions = readActions(problem, solution, { accounts, decimals, roundingHeadRoom: ROUNDING_HEAD_ROOM * HEAD_ROOM_GROWTH ** attempt.shortages });
   const staged: Staged | OrderFault = arrangeStages(before.fork(), actions, { order: candidate.order, flashLenders: problem.flashLenders, terms, targetOf: (account) => goalOf(target, account) });
   if ('kind' in staged) return describeFault(staged);
   if (staged.rounds > candidate.mostRounds) return faultOf(`without a loan it takes ${staged.rounds} rounds`);
@@ -257,7 +263,7 @@ function describeFault(fault: OrderFault): PlanFault {
     case 'refused':
       return faultOf(fault.violation.message.replace(/\.$/, ''), { arc: `${fault.action.account} ${fault.action.arc}` });
     case 'short':
-      return faultOf(`${fault.amount} raw units of ${fault.asset} are missing, and nobody on the chain lends them within a transaction`);
+      return faultOf(`${fault.amount} raw units of ${fault.asset} are missing, and nobody on the chain lends them within a transaction`, { isShort: true });
     case 'stuck':
       return faultOf(fault.reason);
   }
