@@ -91,7 +91,7 @@ function buildAccount(account: OpenedAccount, target: PlanTarget, means: PlanMea
   const terms: GoalTerms = target.native === true && account.rule.kind === 'perp' ? { target: 1, requirements: goal * raised - 1 } : { target: goal, requirements: 0 };
   const shocked = target.scenarios.map((scenario) => ({ scenario, planning: planningOf(account, account.rule.reprice(account.view.market, scenario.moves)), sums: sumsOf(account, scenario.moves) }));
   const offered = planning.arcs.filter((arc) => means.assets?.has(arc.asset) !== false || arc.asset === USD);
-  const arcs = offered.map((arc) => buildArc(arc, planning, { shocked: shocked.map((entry) => entry.planning), gasUsd: means.gasUsd(chain as ChainId, arc.kind), terms }));
+  const arcs = offered.map((arc) => buildArc(arc, planning, { shocked: shocked.map((entry) => entry.planning), gasUsd: means.gasUsd(chain as ChainId, arc.kind), terms, raised }));
   return {
     id: account.entry.id,
     label,
@@ -99,7 +99,9 @@ function buildAccount(account: OpenedAccount, target: PlanTarget, means: PlanMea
     ...lessReserve(withRequirements(sumsOf(account, undefined), planning, terms), means.reserveUsd?.get(account.entry.id) ?? 0),
     target: terms.target * (terms.requirements === 0 ? raised : 1),
     borrowLimit:
-      planning.borrowLimit === null ? null : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: planning.borrowLimit.debtUsd.toNumber(), kinds: planning.borrowLimit.kinds },
+      planning.borrowLimit === null
+        ? null
+        : { collateralUsd: planning.borrowLimit.collateralUsd.toNumber(), debtUsd: raised * planning.borrowLimit.debtUsd.toNumber(), kinds: planning.borrowLimit.kinds },
     scenarios: shocked.map(({ scenario, sums }): PathScenario => ({ name: scenario.name, ...sums, target: scenario.health * raised })),
     minimumDebts: planning.minimumDebts.map(({ asset, decimals, current, minimum }) => ({ asset, current: tokens(current, decimals), minimum: tokens(minimum, decimals) })),
     asynchronous: planning.asynchronous,
@@ -135,6 +137,8 @@ function lessReserve(sums: PathArc['effect'], reserveUsd: number): PathArc['effe
 
 interface ArcContext {
   readonly terms: GoalTerms;
+  /** What targets and borrow limits are raised by, as a factor. */
+  readonly raised: number;
   /** The account's planning view in each scenario. */
   readonly shocked: readonly PlanningAccount[];
   readonly gasUsd: number;
@@ -148,7 +152,7 @@ function buildArc(arc: PlanningArc, planning: PlanningAccount, context: ArcConte
     max: arc.max === null ? Number.POSITIVE_INFINITY : tokens(arc.max, arc.decimals),
     all: arc.all === null ? null : tokens(arc.all, arc.decimals),
     effect: { collateralUsd: arc.collateralUsd.toNumber(), debtUsd: arc.debtUsd.toNumber() + context.terms.requirements * arc.requirementUsd.toNumber() },
-    borrowEffect: planning.borrowLimit === null ? null : { collateralUsd: arc.limitCollateralUsd.toNumber(), debtUsd: arc.limitDebtUsd.toNumber() },
+    borrowEffect: planning.borrowLimit === null ? null : { collateralUsd: arc.limitCollateralUsd.toNumber(), debtUsd: context.raised * arc.limitDebtUsd.toNumber() },
     scenarioEffects: context.shocked.map((shocked) => effectIn(shocked, arc)),
     cashPerUnit: { supply: -1, repay: -1, withdraw: 1, borrow: 1, close: 0 }[arc.kind],
     feeUsdPerUnit: arc.feeUsd.toNumber(),

@@ -22,7 +22,8 @@ export function planGmx(view: GmxView, perToken: (token: GmxToken, price: bigint
     { ...token, ...none, kind: 'supply', max: null, all: null, collateralUsd: price },
     { ...token, ...none, kind: 'withdraw', max: position.collateralAmount, all: null, collateralUsd: price.neg() },
   ];
-  if (position.sizeInUsd > 0n) arcs.push(closeArc(view));
+  // A position whose loss and costs exceed its collateral cannot be closed by its owner, only topped up.
+  if (position.sizeInUsd > 0n && computeMargin(view).remainingCollateralUsd > 0n) arcs.push(closeArc(view));
   return { arcs, borrowLimit: null, minimumDebts: [], asynchronous: true };
 }
 
