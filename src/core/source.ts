@@ -97,6 +97,8 @@ export interface ChainSource {
    * @throws {PlimsollError} ENDPOINTS_DIFFER where a second endpoint is configured and disagrees.
    */
   fetchCalls(calls: readonly ContractCall[], blockHash: string): Promise<ReadonlyMap<string, CallResult>>;
+  /** What a unit of gas costs now, wei. Absent where the source cannot tell. @throws {PlimsollError} where the source fails. */
+  fetchGasPrice?(): Promise<bigint>;
   /**
    * Tries transactions on top of the newest block, one after the other, and keeps nothing. Absent where the source cannot.
    *

@@ -12,7 +12,7 @@ const USD_PLACES = 6;
 
 /** A plan's answer as one JSON document: amounts `{ raw, decimals, amount }` and USD as decimal strings, health as a string or null. */
 export function planToJson(answer: PlanAnswer): Json {
-  const { view, portfolio, target, self, refused, forced, liquidator, gaps, routes, gasAssumed } = answer;
+  const { view, portfolio, target, self, refused, forced, liquidator, gaps, routes, gasAssumedOn } = answer;
   const used = new Set(self?.plan.solution.swaps.map((swap) => swap.route) ?? []);
   return {
     view,
@@ -36,7 +36,7 @@ export function planToJson(answer: PlanAnswer): Json {
     curves: routes
       .filter((route) => self === null || used.has(route.id))
       .map(({ id, curve }) => ({ route: id, source: curve.source, observedAt: curve.observedAt, assumed: curve.assumed, depth: String(curve.depth) })),
-    gas: { assumed: gasAssumed },
+    gas: { assumedOn: [...gasAssumedOn] },
     gaps: gaps.map((gap) => ({ ...gap })),
   };
 }

@@ -7,7 +7,7 @@ import type { OpenedPortfolio } from '../engine/open-portfolio.ts';
 import { defaultCurve, type RecordedShape } from '../path/curves/curve-recorded.ts';
 import { uniswapV3Curve } from '../path/curves/curve-uniswap-v3.ts';
 import type { CashAtHand } from '../path/plan/plan.ts';
-import type { PathArc, PathRoute } from '../path/solver/problem.ts';
+import type { PathRoute } from '../path/solver/problem.ts';
 import { readRecordedLiquidity } from '../sources/liquidity.ts';
 import { sortPair } from '../sources/uniswap-v3.ts';
 import { fetchChainPools, UNISWAP_V3_FACTORIES } from '../sources/uniswap-v3-chain.ts';
@@ -26,11 +26,6 @@ export interface PlanRoute extends PathRoute {
   readonly pool: { readonly tokens: readonly [Address, Address]; readonly feePips: number } | null;
 }
 
-/** USD of one action where nothing else is said: an assumption that every answer names. */
-const GAS_USD: Readonly<Record<ChainId, number>> = { 'eip155:1': 4 };
-const OTHER_GAS_USD = 0.15;
-/** An order of GMX pays its keeper beside the gas, about this much after what comes back. */
-const ORDER_USD = 0.6;
 /** Recorded depth older than this is an assumption. */
 const MAX_CURVE_AGE_SECONDS = 3_600;
 /** Ticks read on each side of a pool's price. */
@@ -45,11 +40,6 @@ export function listPlanAssets(opened: OpenedPortfolio): readonly PlanAsset[] {
     found.set(asset, { asset, symbol, decimals, usd: (known.get(asset) ?? priceUsd).toNumber() });
   }
   return [...found.values()].filter(({ usd }) => usd > 0);
-}
-
-/** USD of one action. @param stated what the caller says for every chain; null = the assumption */
-export function gasOf(stated: number | null): (chain: ChainId, kind: PathArc['kind'] | 'swap') => number {
-  return (chain, kind) => (stated ?? GAS_USD[chain] ?? OTHER_GAS_USD) + (kind === 'close' ? ORDER_USD : 0);
 }
 
 /**

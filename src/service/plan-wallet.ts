@@ -31,7 +31,8 @@ import { systemClock } from '../sources/clock.ts';
 import { groupAssets } from './asset-groups.ts';
 import { requireOwnExecutor } from './check-executor.ts';
 import { openRuntime } from './open-runtime.ts';
-import { gasOf, listPlanAssets, listRoutes, type PlanAsset, type PlanRoute, parseCash, readCash } from './plan-means.ts';
+import { type PlanGas, readGas } from './plan-gas.ts';
+import { listPlanAssets, listRoutes, type PlanAsset, type PlanRoute, parseCash, readCash } from './plan-means.ts';
 import { type PlanTransactions, prepareTransactions, simulateTransactions } from './plan-transactions.ts';
 import { readSubject, type SubjectRequest } from './wallet-report.ts';
 
@@ -97,7 +98,8 @@ export interface PlanAnswer {
   readonly forced: ForcedAnswer;
   readonly liquidator: LiquidatorView | null;
   readonly gaps: readonly Gap[];
-  readonly gasAssumed: boolean;
+  /** Chains whose gas is an assumption. */
+  readonly gasAssumedOn: readonly ChainId[];
 }
 
 export interface SelfAnswer {
@@ -158,17 +160,17 @@ async function answer(request: PlanRequest, around: Surroundings): Promise<PlanA
   const { opened, chains } = around;
   const assets = listPlanAssets(opened);
   const at = Math.max(0, ...opened.accounts.map((account) => Number(account.view.at)));
-  const gasUsd = gasOf(request.gasUsd);
-  const routes = await listRoutes(assets, { chains, at, gasUsd, poolFee: request.poolFee });
+  const gas = await readGas(request.gasUsd, { chains, wanted: chainsOf(opened), assets });
+  const routes = await listRoutes(assets, { chains, at, gasUsd: gas.usd, poolFee: request.poolFee });
   const shock = request.shock === null ? null : { name: request.shock, moves: movesOf(parseShock(request.shock, opened, groupAssets(opened.portfolio).groups)) };
   const target: PlanTarget = { health: request.target, native: request.native, unified: request.unified, scenarios: shock === null ? [] : [{ ...shock, health: 1 }] };
-  const means: LiquidatorMeans = { curveOf: (from, to) => bestCurve(routes, from, to), gasUsd: (chain) => gasUsd(chain, 'repay'), flashFeeBps: 0 };
+  const means: LiquidatorMeans = { curveOf: (from, to) => bestCurve(routes, from, to), gasUsd: (chain) => gas.usd(chain, 'repay'), flashFeeBps: 0 };
   const forced = lookForward(opened, request.view === 'self' ? null : (shock?.moves ?? null), means);
-  const own = request.view === 'self' ? await orRefusal(planOfOwn(request, around, { assets, routes, target, forced })) : null;
+  const own = request.view === 'self' ? await orRefusal(planOfOwn(request, around, { assets, routes, target, forced, gas })) : null;
   const [self, refused] = own instanceof PlimsollError ? [null, own] : [own, null];
   const liquidator = request.view === 'liquidator' ? liquidatorView(opened, { means, moves: shock?.moves ?? NO_MOVES, storeOf: cometStore }) : null;
   const gaps = self?.plan.unseen ?? (liquidator ?? forced.view).gaps;
-  return { view: request.view, portfolio: opened.portfolio, target, assets, routes, self, refused, forced, liquidator, gaps, gasAssumed: request.gasUsd === null };
+  return { view: request.view, portfolio: opened.portfolio, target, assets, routes, self, refused, forced, liquidator, gaps, gasAssumedOn: gas.assumed };
 }
 
 /** A refusal is part of the answer: what happens if nothing is done stands beside it. */
@@ -186,18 +188,18 @@ interface Prepared {
   readonly routes: readonly PlanRoute[];
   readonly target: PlanTarget;
   readonly forced: ForcedAnswer;
+  readonly gas: PlanGas;
 }
 
-async function planOfOwn(request: PlanRequest, { opened, chains, isDocument }: Surroundings, { assets, routes, target, forced }: Prepared): Promise<SelfAnswer> {
+async function planOfOwn(request: PlanRequest, { opened, chains, isDocument }: Surroundings, { assets, routes, target, forced, gas }: Prepared): Promise<SelfAnswer> {
   const owners = opened.portfolio.owners as Address[];
   const cash = request.cash === null ? await readCash(owners, assets, chains) : parseCash(request.cash, assets);
-  const usedChains = [...new Set(opened.accounts.map((account) => account.marketEntry.chain as ChainId))];
   const means: SelfPlanMeans = {
     routes,
-    flashLenders: usedChains.flatMap((chain) => flashLendersOf(chain).slice(0, 1)),
+    flashLenders: chainsOf(opened).flatMap((chain) => flashLendersOf(chain).slice(0, 1)),
     cash,
     cashCost: 0,
-    gasUsd: gasOf(request.gasUsd),
+    gasUsd: gas.usd,
     headRoomSeconds: DEFAULT_HEAD_ROOM_SECONDS,
     priceHeadRoom: request.priceHeadRoom,
     assets: new Set(assets.map(({ asset }) => asset)),
@@ -266,6 +268,10 @@ async function requireExecutors({ executor }: PlanRequest, { stages }: SelfPlan,
     const source = chains.get(chain);
     if (source !== undefined) await requireOwnExecutor(source, { executor, owner });
   }
+}
+
+function chainsOf({ accounts }: OpenedPortfolio): ChainId[] {
+  return [...new Set(accounts.map((account) => account.marketEntry.chain as ChainId))];
 }
 
 /** @throws {InvalidArgument} for several owners: each signs for itself. */

@@ -76,6 +76,13 @@ export function createChainSource(options: ChainSourceOptions): ChainSource {
 
     fetchBlock: (block) => (typeof block === 'bigint' ? fetchBlockRef(first, chain, 'eth_getBlockByNumber', `0x${block.toString(16)}`) : fetchBlockRef(first, chain, 'eth_getBlockByHash', block)),
 
+    async fetchGasPrice() {
+      const [outcome] = await Promise.all([first.send('eth_gasPrice', []), first.requireChain()]);
+      const parsed = quantity.safeParse(outcome.kind === 'result' ? outcome.value : null);
+      if (!parsed.success) throw malformed(first.endpoint, 'eth_gasPrice');
+      return BigInt(parsed.data);
+    },
+
     async tryCalls(calls) {
       const [trial] = await Promise.all([tryCallsAt(first.send, first.endpoint.label, calls), first.requireChain()]);
       return trial;

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type AssetId, type ChainId, erc20, tokenOf } from '../../src/core/ids.ts';
 import type { ChainSource } from '../../src/core/source.ts';
-import { gasOf, listRoutes, type PlanAsset, parseCash, readCash } from '../../src/service/plan-means.ts';
+import { listRoutes, type PlanAsset, parseCash, readCash } from '../../src/service/plan-means.ts';
 import { createChainSource } from '../../src/sources/chain.ts';
 import { systemClock, systemFetch, systemRandom } from '../../src/sources/clock.ts';
 import { startRecorded } from '../../src/sources/recorded/start.ts';
@@ -82,10 +82,5 @@ describe('the means of a plan', async () => {
   test('bad input: a symbol of two assets must be told apart', () => {
     const twice = ASSETS.map((entry) => ({ ...entry, symbol: entry.symbol.replace('.e', '') }));
     expect(() => parseCash('USDC=5', twice)).toThrow(/stands for 2 assets/);
-  });
-
-  test('behavior: gas is what the caller says, else assumed by chain; an order pays its keeper too', () => {
-    expect([gasOf(7)('eip155:1', 'repay'), gasOf(null)('eip155:1', 'repay') > gasOf(null)('eip155:42161', 'repay')]).toEqual([7, true]);
-    expect(gasOf(1)('eip155:42161', 'close')).toBeGreaterThan(1);
   });
 });

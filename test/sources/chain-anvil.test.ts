@@ -35,6 +35,14 @@ beforeAll(async () => {
 afterAll(() => void anvil?.kill());
 
 describe('createChainSource on a real node', () => {
+  test('behavior: the gas price is the node’s own', async () => {
+    const source = createChainSource({ chain: 'eip155:31337', endpoint: { url, label: 'anvil' }, clock: systemClock, random: systemRandom, fetch: systemFetch });
+    expect(await source.fetchGasPrice?.()).toBe(BigInt(String(await rpc('eth_gasPrice'))));
+    const odd = createFakeNetwork({ answer: ({ body }) => ({ jsonrpc: '2.0', id: body['id'], result: body['method'] === 'eth_chainId' ? '0x7a69' : 'cheap' }) });
+    const broken = createChainSource({ chain: 'eip155:31337', endpoint: { url, label: 'anvil' }, clock: systemClock, random: systemRandom, fetch: odd.fetch });
+    await expect(broken.fetchGasPrice?.()).rejects.toThrow(expect.objectContaining({ code: 'MALFORMED_RESPONSE' }));
+  });
+
   test('default: a node without Multicall3 is read call by call at the block hash', async () => {
     const network = createFakeNetwork({ fetch: systemFetch });
     const source = createChainSource({ chain: 'eip155:31337', endpoint: { url, label: 'anvil' }, clock: systemClock, random: systemRandom, fetch: network.fetch });

@@ -43,7 +43,7 @@ export function addPlanCommand(program: Command, config: () => Config, console: 
     .option('--budget-ms <ms>', 'wall time for the solver', String(DEFAULT_PLAN.budgetMs))
     .addOption(new Option('--order <order>', 'sequence: calls of your own, no loan; executor: one flash-loan transaction').choices(['any', 'sequence', 'executor']).default(DEFAULT_PLAN.order))
     .option('--cash <amounts>', 'what may be paid from the wallet, as in USDC=1000 (read from the chain where an RPC endpoint is set)')
-    .option('--gas-usd <usd>', 'cost of one action (assumed by chain where left out)')
+    .option('--gas-usd <usd>', 'cost of one action (by the gas price where an RPC endpoint is set, else assumed)')
     .option('--slippage <percent>', 'what a swap may give less than expected', String(DEFAULT_PLAN.priceHeadRoom * 100))
     .option('--calldata', 'unsigned calls for every step, simulated where an RPC endpoint is set', false)
     .option('--accept-gaps', 'calldata although something could not be seen', false)

@@ -122,7 +122,7 @@ function renderAssumptions(answer: PlanAnswer, { plan }: SelfAnswer): string[] {
     `  positions and prices as of ${[...new Set(answer.portfolio.accounts.map(({ at }) => instant(at)))].join(', ')}: read again before signing`,
     `  ${plan.headRoom}`,
     ...(plan.stages.some(({ order }) => order === 'executor') ? ['  you have a PlimsollExecutor of your own (see the README); --order sequence does without, in more steps'] : []),
-    ...(answer.gasAssumed ? ['  gas by a table of this release, not by the chain (--gas-usd states it)'] : []),
+    ...(answer.gasAssumedOn.length > 0 ? [`  gas on ${answer.gasAssumedOn.join(', ')} by a table of this release, not by the chain (--gas-usd states it)`] : []),
     '  prices stand still; optimal for this model, not for the market',
   ];
 }
