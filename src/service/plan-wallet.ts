@@ -25,13 +25,13 @@ import { uniswapV3Venue } from '../path/transactions/uniswap-v3-venue.ts';
 import { computeBuyCollateral } from '../protocols/compound-v3/buy-collateral.ts';
 import { COMPOUND_V3_RULE } from '../protocols/compound-v3/rule-id.ts';
 import type { CometMarket } from '../protocols/compound-v3/state.ts';
-import { flashLendersOf } from '../protocols/flash-lenders.ts';
 import { findRule, listDeployments, PROTOCOLS } from '../protocols/registry.ts';
 import { systemClock } from '../sources/clock.ts';
 import { groupAssets } from './asset-groups.ts';
 import { requireOwnExecutor } from './check-executor.ts';
 import { openRuntime } from './open-runtime.ts';
 import { type PlanGas, readGas } from './plan-gas.ts';
+import { chooseLenders } from './plan-lenders.ts';
 import { listPlanAssets, listRoutes, type PlanAsset, type PlanRoute, parseCash, readCash } from './plan-means.ts';
 import { type PlanTransactions, prepareTransactions, simulateTransactions } from './plan-transactions.ts';
 import { readSubject, type SubjectRequest } from './wallet-report.ts';
@@ -196,7 +196,7 @@ async function planOfOwn(request: PlanRequest, { opened, chains, isDocument }: S
   const cash = request.cash === null ? await readCash(owners, assets, chains) : parseCash(request.cash, assets);
   const means: SelfPlanMeans = {
     routes,
-    flashLenders: chainsOf(opened).flatMap((chain) => flashLendersOf(chain).slice(0, 1)),
+    flashLenders: await chooseLenders(opened, chains),
     cash,
     cashCost: 0,
     gasUsd: gas.usd,
