@@ -1,5 +1,6 @@
 import { readConfig } from '../config.ts';
-import { DEFAULT_PLAN, planWallet } from '../service/plan-wallet.ts';
+import { DEFAULT_PLAN } from '../service/plan-request.ts';
+import { planWallet } from '../service/plan-wallet.ts';
 import { listDatasets } from '../service/recorded-data.ts';
 import { reportWallet } from '../service/wallet-report.ts';
 import { renderPlan } from './render/plan-text.ts';

@@ -6,7 +6,8 @@ import type { ForcedSequence } from '../path/forced/forced-sequence.ts';
 import type { Opportunity } from '../path/liquidator/liquidator-opportunity.ts';
 import type { PlanHealth } from '../path/plan/plan-health.ts';
 import type { FlashLoan, PlanStage, PlanStep } from '../path/plan/plan-steps.ts';
-import type { ForcedAnswer, PlanAnswer, SelfAnswer } from './plan-wallet.ts';
+import type { ForcedAnswer } from './plan-forward.ts';
+import type { PlanAnswer, SelfAnswer } from './plan-wallet.ts';
 
 const USD_PLACES = 6;
 
