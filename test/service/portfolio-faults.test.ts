@@ -146,7 +146,7 @@ describe(openPortfolio, () => {
           if (error instanceof InvalidPortfolio) expect(error.path).toMatch(/^(?:markets\[\d+\]\.state|accounts\[\d+\]\.(?:position|legs))/);
         }
       }),
-      { numRuns: RUNS / 3 },
+      { numRuns: Math.round(RUNS / 3) },
     );
     expect(noticed).toBeGreaterThan(RUNS / 20);
   });
