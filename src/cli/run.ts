@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { isPlimsollError, PlimsollError } from '../core/errors.ts';
+import { addAttestCommand } from './commands/attest.ts';
+import { addAttestorCommand } from './commands/attestor.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addProtocolsCommand } from './commands/protocols.ts';
@@ -24,11 +26,14 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addWalletCommand(program, config, console);
   addPlanCommand(program, config, console);
   addReplayCommand(program, console);
+  addAttestCommand(program, config, console);
+  addAttestorCommand(program, console);
   addProtocolsCommand(program, console);
   addDoctorCommand(program, config, console);
-  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {} });
+  const commands = descendantsOf(program);
+  for (const command of [program, ...commands]) command.exitOverride().configureOutput({ outputError: () => {} });
   // --json and --quiet may stand before or after the command's name.
-  for (const command of program.commands)
+  for (const command of commands)
     command
       .option('--json', 'print one JSON document on stdout')
       .option('--quiet', 'no progress on stderr')
@@ -38,6 +43,10 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   } catch (error) {
     report(error, argv, console.exit);
   }
+}
+
+function descendantsOf(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 function adopt(program: Command, action: Command): void {

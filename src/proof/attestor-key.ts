@@ -32,7 +32,7 @@ export function parseAttestorKey(text: string): AttestorKey {
   const parsed = keyFile.safeParse(readJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new InvalidArgument(`The attestor's key file is not in order at ${pathText(issue?.path ?? []) || '(top)'}. Make one with plimsoll attest --create-key.`);
+    throw new InvalidArgument(`The attestor's key file is not in order at ${pathText(issue?.path ?? []) || '(top)'}. Make one with plimsoll attestor create.`);
   }
   const { kind, class: keyClass, privateKey } = parsed.data;
   return { kind, class: keyClass, privateKey: getBytes(privateKey) };
@@ -115,6 +115,6 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new PlimsollError('INVALID_ARGUMENT', "The attestor's key file is not JSON. Make one with plimsoll attest --create-key.");
+    throw new PlimsollError('INVALID_ARGUMENT', "The attestor's key file is not JSON. Make one with plimsoll attestor create.");
   }
 }

@@ -59,8 +59,8 @@ function encodeAccount(account: AccountEvaluation, unit: number): readonly Row[]
   if (isUnderwater(rows) !== account.native.liquidatable) {
     throw new PlimsollError(
       'ENCODING_REFUSED',
-      `Account ${unit + 1} with debt lies so close to its threshold that its rows and the rule ${account.account.rule.id} decide differently. Read it again at another block.`,
-      { unit, rule: account.account.rule.id },
+      `Account ${unit + 1} with debt lies so close to its threshold that its rows and its protocol's rule decide differently. Read it again at another block.`,
+      { unit },
     );
   }
   return rows;

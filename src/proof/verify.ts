@@ -4,6 +4,7 @@ import { attestationDigest, recoverSigner } from './attestor-key.ts';
 import type { ProofBundle } from './bundle.ts';
 import { type Claim, PPM, unpackClaim } from './claim.ts';
 import { getInstance } from './instances.ts';
+import { DEVELOPMENT_CHAINS } from './keys/load-keys.ts';
 import { FUTURE_TOLERANCE_SECONDS, type VerificationPolicy } from './policy.ts';
 import { computeBinding, computeDomain } from './public-signals.ts';
 
@@ -37,9 +38,6 @@ export interface VerifyRequest {
   /** The class of the keys in use, and the sha256 of the verification key. */
   readonly keys: { readonly class: 'dev' | 'production'; readonly vkey: string };
 }
-
-/** The chains of local development: anvil, hardhat, ganache. */
-const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1_337];
 
 type Check = (request: VerifyRequest) => { readonly holds: boolean; readonly finding: string } | Promise<{ readonly holds: boolean; readonly finding: string }>;
 

@@ -57,6 +57,8 @@ class ChainAttempt {
   readonly #options: ReaderOptions;
   readonly #findAssets: FindAssets;
   readonly #source: ChainSource | null;
+  /** The block hash that is asked for by name. */
+  readonly #pinned: string | null;
   readonly #failed: { deployment: Deployment; gap: Gap }[] = [];
   readonly #gaps: Gap[] = [];
 
@@ -66,11 +68,12 @@ class ChainAttempt {
     this.#options = options;
     this.#findAssets = findAssets;
     this.#source = options.chains.get(chain) ?? null;
+    this.#pinned = options.pins?.get(chain) ?? null;
   }
 
   async run(deployments: readonly Deployment[]): Promise<ChainReading> {
     const [readings, chainHead] = await Promise.all([this.#readHeads(deployments), this.#readChainHead()]);
-    const pin = choosePin(readings) ?? chainHead;
+    const pin = this.#choosePin(readings, chainHead);
     const [withRows, hashed] = await Promise.all([this.#readRows(readings, pin), this.#readHash(pin, readings)]);
     const pinned = withRows.map((reading) => (reading.block.hash === null && hashed !== null ? { ...reading, block: hashed } : reading));
     const [answered, prices, heads] = await Promise.all([this.#readCalls(pinned), this.#readPrices(pinned), this.#readHeadsAgain(pinned)]);
@@ -122,11 +125,19 @@ class ChainAttempt {
     }
   }
 
+  /** The newest block that every subgraph has; no newer than the chain's own where a final or a named one is asked for. */
+  #choosePin(readings: readonly Reading[], chainHead: BlockRef | null): BlockRef | null {
+    const indexed = choosePin(readings);
+    if (this.#pinned !== null) return chainHead;
+    if (this.#options.finality !== 'finalized' || chainHead === null || indexed === null) return indexed ?? chainHead;
+    return oldestOf([indexed, chainHead]);
+  }
+
   async #readChainHead(): Promise<BlockRef | null> {
     const source = this.#source;
     if (source === null) return null;
     try {
-      const head = await source.fetchHead('latest');
+      const head = await (this.#pinned === null ? source.fetchHead(this.#options.finality ?? 'latest') : source.fetchBlock(this.#pinned));
       const age = this.#options.now() - Number(head.timestamp);
       if (age > this.#options.maxBlockAgeSeconds) {
         throw new PlimsollError('STALE_BLOCK', `${source.label}: the chain endpoint's newest block is ${age} s old (limit ${this.#options.maxBlockAgeSeconds} s).`);

@@ -18,6 +18,10 @@ export interface ReaderOptions {
   readonly now: () => number;
   /** A subgraph whose head is older than this is refused. */
   readonly maxBlockAgeSeconds: number;
+  /** Which block of a chain to read at: the newest that every subgraph has, or the newest of those that is final. The newest where absent. */
+  readonly finality?: 'latest' | 'finalized';
+  /** Block hashes to read at, by chain, whatever is newest. */
+  readonly pins?: ReadonlyMap<ChainId, string>;
   /** What the recorded data are, in words; null when live. */
   readonly recorded: string | null;
 }

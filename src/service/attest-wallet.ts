@@ -1,0 +1,100 @@
+import { type Config, isLive } from '../config.ts';
+import { PlimsollError } from '../core/errors.ts';
+import { type Address, type ChainId, chainNumber, parseWallet } from '../core/ids.ts';
+import type { Portfolio } from '../core/portfolio.ts';
+import { accountField, attestPortfolio, DEFAULT_MAX_SNAPSHOT_AGE_SECONDS, mergeAttestations } from '../proof/attest.ts';
+import type { Attestation } from '../proof/attestation.ts';
+import type { AttestorKey } from '../proof/attestor-key.ts';
+import type { InstanceId } from '../proof/instances.ts';
+import { findRule, PROTOCOLS } from '../protocols/registry.ts';
+import { systemClock } from '../sources/clock.ts';
+import { randomElement } from './holder-secret.ts';
+import { openRuntime } from './open-runtime.ts';
+import { readPortfolio } from './read-portfolio.ts';
+import type { ReaderOptions } from './reader-options.ts';
+import { isName, resolveOwners } from './resolve-owners.ts';
+import { claimSecretHash } from './secret-ledger.ts';
+import { loadPortfolio, type SubjectRequest } from './wallet-report.ts';
+
+/** What an attestor is asked to vouch for. The subject is a wallet; for keys marked dev it may be a Portfolio's file. */
+export interface AttestWalletRequest extends SubjectRequest {
+  readonly key: AttestorKey;
+  readonly secretHash: bigint;
+  /** Where the attestor keeps its secret hashes. */
+  readonly ledger: string;
+  readonly maxAgeSeconds?: number;
+  readonly instance?: InstanceId;
+  /** The attestation of another attestor, to be signed as well: this one reads for itself, at the same blocks. */
+  readonly cosign?: Attestation;
+}
+
+/**
+ * Reads a wallet at one final block of each chain, from two endpoints that must agree, and vouches for it: the whole of it, or nothing.
+ *
+ * On recorded data, and from a file, the recorded clock is used and the attestation is marked `dev`.
+ *
+ * @throws {PlimsollError} ATTESTATION_REFUSED for a gap, an estimate, an old block, a chain without a second endpoint, a second secret. No message holds a position.
+ */
+export async function attestWallet(request: AttestWalletRequest, config: Config): Promise<Attestation> {
+  const { cosign } = request;
+  const { portfolio, now, fromFile } = await readSubject(request, config);
+  const maxAgeSeconds = request.maxAgeSeconds ?? DEFAULT_MAX_SNAPSHOT_AGE_SECONDS;
+  const attestation = attestPortfolio({
+    portfolio,
+    findRule,
+    rulesOf: (protocol) => PROTOCOLS.filter((entry) => entry.id === protocol).flatMap((entry) => entry.rules.map((rule) => rule.id)),
+    key: request.key,
+    secretHash: request.secretHash,
+    salt: cosign?.salt ?? randomElement(),
+    now,
+    maxAgeSeconds,
+    fromFile,
+    ...(cosign !== undefined ? { instance: cosign.instance } : request.instance === undefined ? {} : { instance: request.instance }),
+  });
+  await claimSecretHash(request.ledger, accountField(portfolio.owners as readonly Address[]), request.secretHash);
+  return cosign === undefined ? attestation : mergeAttestations(cosign, attestation);
+}
+
+interface ReadSubject {
+  readonly portfolio: Portfolio;
+  readonly now: number;
+  readonly fromFile: boolean;
+}
+
+async function readSubject(request: AttestWalletRequest, config: Config): Promise<ReadSubject> {
+  if (request.subject.endsWith('.json')) {
+    const portfolio = await loadPortfolio(request.subject);
+    return { portfolio, now: portfolio.createdAt, fromFile: true };
+  }
+  const texts = request.subject.split(',');
+  const addresses = texts.filter((text) => !isName(text)).map(parseWallet);
+  const { chains, at, recorded } = request;
+  const runtime = await openRuntime(config, { owners: addresses, ...(chains === undefined ? {} : { chains }), ...(at === undefined ? {} : { at }), ...(recorded === undefined ? {} : { recorded }) });
+  try {
+    if (runtime.dataset === null) requireSecondEndpoints(config, runtime.reader);
+    const portfolio = await readPortfolio(await resolveOwners(texts, runtime.reader.chains), strictReader(request, runtime.reader));
+    return { portfolio, now: isLive(config) && recorded === undefined ? Math.floor(systemClock.now() / 1000) : portfolio.createdAt, fromFile: false };
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Final blocks only; those of the first attestor where one is to be signed after it. */
+function strictReader({ maxAgeSeconds, cosign }: AttestWalletRequest, reader: ReaderOptions): ReaderOptions {
+  const strict: ReaderOptions = { ...reader, finality: 'finalized', maxBlockAgeSeconds: maxAgeSeconds ?? DEFAULT_MAX_SNAPSHOT_AGE_SECONDS, prices: null };
+  if (cosign === undefined) return strict;
+  return { ...strict, pins: new Map(cosign.blocks.map((block): [ChainId, string] => [block.chain, block.hash])) };
+}
+
+function requireSecondEndpoints(config: Config, reader: ReaderOptions): void {
+  for (const chain of new Set(reader.deployments.map((deployment) => deployment.chain))) {
+    const urls = config.rpcUrls.get(chain);
+    if (urls !== undefined && urls.second !== null) continue;
+    const number = chainNumber(chain);
+    throw new PlimsollError(
+      'ATTESTATION_REFUSED',
+      `No attestation: ${chain} is not read from two endpoints that must agree. Set RPC_URL_${number} and RPC_URL_${number}_SECOND, or leave the chain out (--chain).`,
+      { chain },
+    );
+  }
+}
