@@ -1,0 +1,40 @@
+import { sha256 } from 'ethers';
+import { type Bn128, getCurveFromName } from 'ffjavascript';
+import { OPTIMISED_FROM } from './curve-module.ts';
+import { readOptimisedCurve } from './optimised-curve.ts';
+
+/** BN254 as snarkjs computes with it. */
+export type Curve = Bn128;
+
+declare global {
+  /** Where snarkjs looks for a curve before it builds one; ffjavascript writes null there when it is loaded. */
+  var curve_bn128: Bn128 | null | undefined;
+}
+
+/**
+ * Builds the curve that snarkjs proves and verifies with, and leaves it where snarkjs looks for one. A curve that is there already is returned as it is, so call this
+ * before anything of snarkjs, and once per thread.
+ *
+ * Its WebAssembly is ffjavascript's own module after `wasm-opt -O3`, because Node 24 compiles the original to slower code than Node 22 did. Where another release of
+ * ffjavascript builds another module than the one that was optimised, that one is used as it is: right, and slower.
+ *
+ * @param options singleThread: compute in this thread, without workers of its own (a browser under a strict content security policy needs that)
+ * @example
+ * ```ts
+ * const curve = await openCurve({ singleThread: false });
+ * const { proof } = await groth16.prove(zkey, witness);
+ * await curve.terminate(); // its threads would keep the process alive
+ * ```
+ */
+export async function openCurve(options: { readonly singleThread: boolean }): Promise<Curve> {
+  const open = globalThis.curve_bn128;
+  if (open !== null && open !== undefined) return open;
+  const optimised = await readOptimisedCurve();
+  const curve = await getCurveFromName('bn128', options.singleThread, (builder) => {
+    const original = builder.build();
+    const module = sha256(original) === OPTIMISED_FROM ? optimised : original;
+    builder.build = () => module;
+  });
+  globalThis.curve_bn128 = curve;
+  return curve;
+}
