@@ -1,10 +1,10 @@
-import { AbiCoder } from 'ethers';
 import { PlimsollError } from '../core/errors.ts';
 import type { Address } from '../core/ids.ts';
 import type { Portfolio } from '../core/portfolio.ts';
 import type { FindRule } from '../core/rule.ts';
 import { evaluatePortfolio } from '../engine/evaluate.ts';
 import { openPortfolio } from '../engine/open-portfolio.ts';
+import { accountField } from './account.ts';
 import { ATTESTATION_SCHEMA, type Attestation, messageOf, vectorOf } from './attestation.ts';
 import { type AttestorKey, attestationDigest, signDigest, signerAddress } from './attestor-key.ts';
 import { hashBlocks, snapshotOf } from './blocks.ts';
@@ -12,7 +12,7 @@ import { commitVector } from './commitment.ts';
 import { type Coverage, describeCoverage } from './coverage.ts';
 import { derivePublicKey, signEddsa } from './eddsa.ts';
 import { encodeAccounts } from './encode.ts';
-import { hashToField, requireField } from './field.ts';
+import { requireField } from './field.ts';
 import { chooseInstance, getInstance, type InstanceId } from './instances.ts';
 
 /** The age in seconds up to which a snapshot is signed, unless said otherwise: what contracts accept by default. */
@@ -91,13 +91,6 @@ export function mergeAttestations(first: Attestation, second: Attestation): Atte
   const signatures = [...first.signature.signatures, ...second.signature.signatures].toSorted((a, b) => (a.signer < b.signer ? -1 : 1));
   if (new Set(signatures.map((entry) => entry.signer)).size !== signatures.length) throw refuse('one attestor signed twice');
   return { ...first, class: first.class === 'dev' || second.class === 'dev' ? 'dev' : 'production', signature: { kind: 'secp256k1', signatures } };
-}
-
-/** Whose positions they are, as a field element: the address of one owner as an integer, else keccak256(abi.encode(address[])) >> 8 of all, sorted. */
-export function accountField(owners: readonly Address[]): bigint {
-  const [only] = owners;
-  if (owners.length === 1 && only !== undefined) return BigInt(only);
-  return hashToField(AbiCoder.defaultAbiCoder().encode(['address[]'], [owners.toSorted()]));
 }
 
 function sign(committed: Omit<Attestation, 'signature'>, key: AttestorKey): Attestation['signature'] {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { PlimsollError } from '../core/errors.ts';
+import type { Address } from '../core/ids.ts';
 import { naturalText, pathText } from '../core/json.ts';
+import { accountField } from './account.ts';
 import { attestationDigest, recoverSigner } from './attestor-key.ts';
 import { hashBlocks, snapshotOf } from './blocks.ts';
 import { commitVector, type PositionVector } from './commitment.ts';
@@ -16,7 +18,10 @@ export const ATTESTATION_SCHEMA = 'plimsoll/attestation@1';
 const INSTANCE_IDS = INSTANCES.map((instance) => instance.id) as [InstanceId, ...InstanceId[]];
 const MAX_ROWS = Math.max(...INSTANCES.map((instance) => instance.rows));
 
-const address = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected a lower-case address');
+const address = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/, 'expected a lower-case address')
+  .transform((text) => text as Address);
 const chain = z.templateLiteral(['eip155:', z.int().min(1)]);
 const element = naturalText.refine((value) => value < FIELD_MODULUS, 'expected a field element');
 const unixSeconds = z.int().min(0).max(4_102_444_800);
@@ -109,6 +114,7 @@ export function messageOf(document: Pick<Attestation, 'commitment' | 'coverage' 
 function requireSound(document: Attestation): void {
   const { mode, rows } = getInstance(document.instance);
   if (document.rows.length > rows) throw refuse(`it has more rows than ${document.instance} holds`);
+  if (accountField(document.owners) !== document.account) throw refuse('its account is not that of its owners');
   if (snapshotOf(document.blocks) !== BigInt(document.snapshot)) throw refuse('its snapshot is not the oldest of its blocks');
   if (commitVector(vectorOf(document), rows) !== document.commitment) throw refuse('its commitment is not that of its rows: something was altered after it was signed');
   const { signature } = document;

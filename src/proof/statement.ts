@@ -6,6 +6,7 @@ import { computeReferences, hashSecret, type PositionVector, padUnitTable } from
 import { coverageId } from './coverage.ts';
 import { attestorId } from './eddsa.ts';
 import { getInstance, type Instance, UNITS } from './instances.ts';
+import type { CircuitInputs } from './prover/backend.ts';
 import { computeBinding, computeDomain, type PublicSignals } from './public-signals.ts';
 import { evaluateStatement } from './reference.ts';
 import { padRows, type Row } from './row.ts';
@@ -30,9 +31,6 @@ export interface Statement {
   readonly signals: PublicSignals;
   readonly inputs: CircuitInputs;
 }
-
-/** The inputs of a circuit by name, decimal strings. */
-export type CircuitInputs = Readonly<Record<string, string | readonly string[]>>;
 
 /**
  * Builds a statement over an attestation, and judges it in integers before anything is proved.
