@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 const BINARYEN = dirname(createRequire(import.meta.url).resolve('binaryen/package.json'));
 
@@ -9,6 +10,6 @@ const BINARYEN = dirname(createRequire(import.meta.url).resolve('binaryen/packag
  *
  * @param level `-O3` for speed, `-Oz` for size; only features of WebAssembly's first version are used, since `-all` makes modules that Node refuses
  */
-export function optimiseWasm(from: string, to: string, level: '-O3' | '-Oz'): void {
-  execFileSync(process.execPath, [join(BINARYEN, 'bin', 'wasm-opt'), level, '--mvp-features', from, '-o', to], { stdio: ['ignore', 'ignore', 'inherit'] });
+export async function optimiseWasm(from: string, to: string, level: '-O3' | '-Oz'): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(BINARYEN, 'bin', 'wasm-opt'), level, '--mvp-features', from, '-o', to]);
 }

@@ -19,12 +19,12 @@ export async function buildOriginalModule(): Promise<Uint8Array> {
 }
 
 /** The module after `wasm-opt -O3`. `-O2` does not recover what Node 24 loses. */
-export function optimiseModule(original: Uint8Array): Uint8Array {
+export async function optimiseModule(original: Uint8Array): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-curve-'));
   try {
     const [from, to] = [join(folder, 'original.wasm'), join(folder, 'optimised.wasm')];
     writeFileSync(from, original);
-    optimiseWasm(from, to, '-O3');
+    await optimiseWasm(from, to, '-O3');
     return readFileSync(to);
   } finally {
     rmSync(folder, { recursive: true });

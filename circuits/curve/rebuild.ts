@@ -7,7 +7,7 @@ import { buildOriginalModule, optimiseModule } from './optimise.ts';
 // Writes src/proof/prover/curve-module.ts: `npx node circuits/curve/rebuild.ts`. Needed after another release of ffjavascript, wasmcurves or binaryen.
 
 const original = await buildOriginalModule();
-const optimised = optimiseModule(original);
+const optimised = await optimiseModule(original);
 const text = `// Written by circuits/curve/rebuild.ts.
 
 /** Hash of the module that was optimised. */
