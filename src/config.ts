@@ -15,6 +15,8 @@ export interface Config {
   readonly deadlineSeconds: number;
   /** Name or folder of the recorded data set to use. */
   readonly recorded: string | null;
+  /** Whether development keys are refused whatever is asked for. */
+  readonly production: boolean;
 }
 
 /** The variables that configure Plimsoll, for `doctor` and the README. */
@@ -26,6 +28,7 @@ export const VARIABLES = [
   ['PRICE_API_URL', 'market prices beside the oracles (the form of coins.llama.fi)'],
   ['PLIMSOLL_MAX_BLOCK_AGE', 'seconds after which a source counts as stale (default 600)'],
   ['PLIMSOLL_DEADLINE', 'seconds that a request may take with all its repetitions (default 20)'],
+  ['NODE_ENV', 'production: development proving keys are refused'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
 ] as const;
 
@@ -49,6 +52,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxBlockAgeSeconds: readSeconds('PLIMSOLL_MAX_BLOCK_AGE', valueOf('PLIMSOLL_MAX_BLOCK_AGE'), DEFAULT_MAX_BLOCK_AGE_SECONDS),
     deadlineSeconds: readSeconds('PLIMSOLL_DEADLINE', valueOf('PLIMSOLL_DEADLINE'), DEFAULT_DEADLINE_SECONDS),
     recorded: valueOf('PLIMSOLL_RECORDED'),
+    production: valueOf('NODE_ENV') === 'production',
   };
 }
 

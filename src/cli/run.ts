@@ -6,7 +6,9 @@ import { addAttestorCommand } from './commands/attestor.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addProtocolsCommand } from './commands/protocols.ts';
+import { addProveCommand } from './commands/prove.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { addWalletCommand } from './commands/wallet.ts';
 import { createConsole } from './console.ts';
 import { EXIT } from './exit.ts';
@@ -27,6 +29,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addPlanCommand(program, config, console);
   addReplayCommand(program, console);
   addAttestCommand(program, config, console);
+  addProveCommand(program, config, console);
+  addVerifyCommand(program, config, console);
   addAttestorCommand(program, console);
   addProtocolsCommand(program, console);
   addDoctorCommand(program, config, console);

@@ -5,6 +5,11 @@ import { FIELD_MODULUS } from '../../src/proof/field.ts';
 import { poseidon } from '../../src/proof/poseidon.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+/** @source ERC-2494 */
+const BASE8 = {
+  x: 5_299_619_240_641_551_281_634_865_583_518_297_030_282_874_472_190_772_894_086_521_144_482_721_001_553n,
+  y: 16_950_150_798_460_657_717_958_625_567_821_834_550_301_663_161_624_707_787_222_815_936_182_638_968_203n,
+};
 const message = fc.bigInt({ min: 0n, max: FIELD_MODULUS - 1n });
 
 describe('signEddsa, verifyEddsa', () => {
@@ -46,6 +51,7 @@ describe('signEddsa, verifyEddsa', () => {
     expect(holds({ key: { x: 0n, y: 1n } })).toBe(false);
     expect(holds({ key: { x: 0n, y: FIELD_MODULUS - 1n } })).toBe(false);
     expect(verifyEddsa({ x: 0n, y: 1n }, 5n, { r8: { x: 0n, y: 1n }, s: 0n })).toBe(false);
+    expect(verifyEddsa({ x: 0n, y: FIELD_MODULUS - 1n }, 5n, { r8: BASE8, s: 1n })).toBe(false);
   });
 
   test('error: INVALID_ARGUMENT for a key of another length, without the key in the message', () => {
