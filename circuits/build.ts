@@ -20,7 +20,9 @@ const COMMITTED: InstanceId = 'M-attested';
 const asked = argv.slice(2).map((name) => getInstance(name).id);
 const ids = asked.length > 0 ? asked : INSTANCES.map((instance) => instance.id);
 
-stdout.write(`DEVELOPMENT keys: INSECURE. The secrets of their first phase are computed from texts in circuits/setup/known-tau.ts,\nthe beacon of their second is the constant ${KNOWN_BEACON.hash}. Anyone can forge proofs with them.\n`);
+stdout.write(
+  `DEVELOPMENT keys: INSECURE. The secrets of their first phase are computed from texts in circuits/setup/known-tau.ts,\nthe beacon of their second is the constant ${KNOWN_BEACON.hash}. Anyone can forge proofs with them.\n`,
+);
 const built = new Map<InstanceId, ManifestEntry>();
 for (const id of ids) {
   const started = performance.now();
