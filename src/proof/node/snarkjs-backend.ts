@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { ProverBackend } from '../prover/backend.ts';
+import { openWorkerBackend, type ProverThread, type ProverThreadEvents } from '../prover/worker-backend.ts';
+import type { ProverReply } from '../prover/worker-messages.ts';
+import { SNARKJS_WORKER_DATA, threadScript } from './worker-threads.ts';
+
+/** How the prover runs. */
+export interface SnarkjsBackendOptions {
+  /** Threads that compute; by default one for each processor. */
+  readonly threads?: number;
+  /** The thread's code; tests put another in. */
+  readonly script?: URL;
+}
+
+/**
+ * snarkjs in a thread of Node: a proof never blocks the caller, and what it held is gone after `close`. An open backend without a job does not keep the process alive.
+ *
+ * @example
+ * ```ts
+ * const backend = openSnarkjsBackend();
+ * const { proof, publicSignals } = await backend.prove({ keys, inputs, onProgress: ({ stage }) => console.log(stage) });
+ * await backend.close();
+ * ```
+ */
+export function openSnarkjsBackend(options: SnarkjsBackendOptions = {}): ProverBackend {
+  const threads = options.threads ?? availableParallelism();
+  const script = options.script ?? threadScript('prover-thread');
+  return openWorkerBackend('snarkjs', (events) => startThread(script, threads, events));
+}
+
+function startThread(script: URL, threads: number, events: ProverThreadEvents): ProverThread {
+  // What the thread prints is not shown (libraries print values when they fail), nor read: reading would keep the process alive.
+  const worker = new Worker(script, { workerData: { ...SNARKJS_WORKER_DATA, threads }, stdout: true, stderr: true });
+  worker.unref();
+  worker
+    .on('message', (reply: ProverReply) => {
+      if (reply.kind !== 'progress') worker.unref();
+      events.reply(reply);
+    })
+    .on('error', () => events.died())
+    .on('exit', () => events.died());
+  return {
+    post: (request) => {
+      worker.ref();
+      worker.postMessage(request);
+    },
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+}
