@@ -12,7 +12,6 @@ export const REGISTRY_ABI: readonly string[] = [
   'error SnapshotRefused(uint256 snapshot)',
   'error WrongDomain()',
   'error WrongBinding()',
-  'error UnexpectedSignatures()',
   'error NullifierUsed(uint256 nullifier)',
   'error ProofRefused()',
   'error AttestorNotActive(uint256 attestor)',
