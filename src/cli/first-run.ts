@@ -3,6 +3,7 @@ import { DEFAULT_PLAN } from '../service/plan-request.ts';
 import { planWallet } from '../service/plan-wallet.ts';
 import { listDatasets } from '../service/recorded-data.ts';
 import { reportWallet } from '../service/wallet-report.ts';
+import { demonstrateProof } from './demo-proof.ts';
 import { renderPlan } from './render/plan-text.ts';
 import { renderReport } from './render/report-text.ts';
 
@@ -19,8 +20,10 @@ for (const { recorded, wallet } of SHOWN) {
   const { report } = await reportWallet({ subject: wallet, recorded }, readConfig({}));
   write(`\n${'═'.repeat(100)}\n${renderReport(report, null)}`);
 }
-const [planned] = SHOWN;
+const [planned, proved] = SHOWN;
 write(`\n${'═'.repeat(100)}\nA plan for the first of them: npm run -s plimsoll -- plan ${planned.wallet} --target 1.5\n\n`);
 write(renderPlan(await planWallet({ ...DEFAULT_PLAN, subject: planned.wallet, recorded: planned.recorded, target: 1.5 }, readConfig({}))));
+write(`\n${'═'.repeat(100)}\nA proof that the second is in breach, which shows nothing else: plimsoll attest, prove, verify (README)\n\n`);
+write(await demonstrateProof(proved, readConfig({})));
 const wallets = (await listDatasets()).flatMap((dataset) => dataset.wallets.slice(0, 1).map((wallet) => `  npm run -s plimsoll -- wallet ${wallet.address}   ${dataset.title}`));
 write(`\n${'═'.repeat(100)}\nOther recorded wallets:\n${wallets.join('\n')}\n\nLive data: set GRAPH_API_KEY and RPC_URL_1; "npm run -s plimsoll -- doctor" says what each adds.\n`);
