@@ -9,8 +9,8 @@ import {Owned} from "./Owned.sol";
 /// The owner adds and removes keys with a delay that nobody can shorten, and everybody can see what is coming. It revokes a key at once and for good.
 ///
 /// @dev
-/// WHAT IS SIGNED. The EIP-712 struct `Attestation(uint256 commitment,uint256 coverage,uint64 snapshot,string schema)`, with the schema of
-/// SCHEMA_HASH, under the domain {name: "Plimsoll attestation", version: "1"}. The domain has neither a chain id nor a verifying contract, on purpose: an
+/// WHAT IS SIGNED. The EIP-712 struct `Attestation(uint256 commitment,uint256 coverage,uint64 snapshot,string schema)`, with the schema that
+/// SCHEMA_HASH is of, under the domain {name: "Plimsoll attestation", version: "1"}. The domain has neither a chain id nor a verifying contract, on purpose: an
 /// attestation states facts about data ("these were the positions at that time") that are as true on one chain as on another, and its holder may use it on any of them.
 /// What must not be repeated elsewhere is the proof, and the proof's `domain`, `binding` and `nullifier` see to that.
 ///
@@ -75,14 +75,15 @@ contract AttestorRegistry is Owned {
     /// @notice Signers do not ascend from signature to signature, or one comes twice.
     error SignersNotAscending(uint256 index);
 
-    /// @notice The EIP-712 type of an attestation.
-    bytes32 public constant ATTESTATION_TYPEHASH = keccak256("Attestation(uint256 commitment,uint256 coverage,uint64 snapshot,string schema)");
-    /// @notice The EIP-712 domain of attestations, on every chain and for every registry.
-    bytes32 public constant DOMAIN_SEPARATOR = keccak256(abi.encode(keccak256("EIP712Domain(string name,string version)"), keccak256("Plimsoll attestation"), keccak256("1")));
-    /// @notice The hash of the only schema that attestations have.
-    bytes32 public constant SCHEMA_HASH = keccak256("plimsoll/attestation@1");
+    /// @dev The EIP-712 type of an attestation.
+    bytes32 private constant ATTESTATION_TYPEHASH = keccak256("Attestation(uint256 commitment,uint256 coverage,uint64 snapshot,string schema)");
+    /// @dev The EIP-712 domain of attestations, on every chain and for every registry.
+    bytes32 private constant DOMAIN_SEPARATOR = keccak256(abi.encode(keccak256("EIP712Domain(string name,string version)"), keccak256("Plimsoll attestation"), keccak256("1")));
+    /// @dev The hash of the only schema that attestations have.
+    bytes32 private constant SCHEMA_HASH = keccak256("plimsoll/attestation@1");
 
-    uint256 private constant FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
+    /// @dev The order of BN254's scalar field.
+    uint256 internal constant FIELD_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
     /// @dev Half of secp256k1's order: of the two signatures that each one gives rise to, the one with the lower s is taken.
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
     uint256 private constant SIGNATURE_LENGTH = 65;
@@ -176,7 +177,7 @@ contract AttestorRegistry is Owned {
 
     /// @notice Reverts unless the attestor counts now.
     /// @param attestor Poseidon(Ax, Ay), as a proof shows it.
-    function requireAttestor(uint256 attestor) external view {
+    function requireAttestor(uint256 attestor) public view {
         if (!_isActive(_attestors[attestor])) revert AttestorNotActive(attestor);
     }
 
@@ -185,7 +186,7 @@ contract AttestorRegistry is Owned {
     /// @param coverage What was looked at.
     /// @param snapshot Unix seconds of the oldest block that was read.
     /// @param signatures Signatures of 65 bytes (r, s, v) one after the other, by signers in ascending order.
-    function requireAttested(uint256 commitment, uint256 coverage, uint64 snapshot, bytes calldata signatures) external view {
+    function requireAttested(uint256 commitment, uint256 coverage, uint64 snapshot, bytes calldata signatures) public view {
         bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, commitment, coverage, snapshot, SCHEMA_HASH));
         requireSigned(keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR, structHash)), signatures);
     }
@@ -231,7 +232,7 @@ contract AttestorRegistry is Owned {
     }
 
     function _addAttestor(uint256 attestor, uint64 from) private {
-        if (attestor == 0 || attestor >= FIELD) revert InvalidKey();
+        if (attestor == 0 || attestor >= FIELD_MODULUS) revert InvalidKey();
         _add(_attestors[attestor], from);
         emit AttestorAdded(attestor, from);
     }

@@ -3,12 +3,14 @@ import { getBytes, Interface, type InterfaceAbi, id, TypedDataEncoder } from 'et
 import { InternalError } from '../../src/core/errors.ts';
 import { type Address, toAddress } from '../../src/core/ids.ts';
 import { type AttestationMessage, type AttestorKey, attestationDigest, signDigest, signerAddress } from '../../src/proof/attestor-key.ts';
+import type { InstanceId } from '../../src/proof/instances.ts';
 import { type Anvil, Reverted } from '../chain/anvil.ts';
 import { type Artifact, compileSolidity } from '../chain/compile-solidity.ts';
 import { type Contract, deploy } from '../chain/contract.ts';
+import { verifierName } from '../fixtures/contracts/render-verifier.ts';
 
-/** As the executor: one bytecode for every chain of the deployments. */
-const SETTINGS = { evmVersion: 'paris', optimizer: { enabled: true, runs: 1_000_000 }, metadata: { bytecodeHash: 'none' } };
+/** As the executor one bytecode for every chain of the deployments; tuned for many calls, as each proof is one. */
+const SETTINGS = { evmVersion: 'paris', viaIR: true, optimizer: { enabled: true, runs: 1_000_000 }, metadata: { bytecodeHash: 'none' } };
 /** Enough for a proof; a starved verifier answers false. */
 const GAS = '0xe4e1c0';
 
@@ -18,19 +20,6 @@ export const MODES = { attested: 0, committed: 1 } as const;
 export const PURPOSES = { breach: 0, solvent: 1 } as const;
 export type PurposeName = keyof typeof PURPOSES;
 
-/** Names of the generated verifiers' contracts by circuit. */
-const VERIFIERS = {
-  'M-attested': 'DevelopmentMAttestedVerifier',
-  'L-attested': 'DevelopmentLAttestedVerifier',
-  'S-committed': 'DevelopmentSCommittedVerifier',
-  'M-committed': 'DevelopmentMCommittedVerifier',
-};
-
-/** The contract of a circuit's verifier. */
-export function verifierName(instance: keyof typeof VERIFIERS): string {
-  return VERIFIERS[instance];
-}
-
 const CONTRACTS = ['contracts/AttestorRegistry.sol', 'contracts/SolvencyRegistry.sol', 'contracts/ExampleMarginPool.sol', 'test/TestVerifiers.sol'];
 
 /** The registries, the pool and what the tests set beside them, by contract name. */
@@ -38,9 +27,10 @@ export function compileSolvency(): Readonly<Record<string, Artifact>> {
   return compile(CONTRACTS);
 }
 
-/** One generated verifier. */
-export function compileVerifier(instance: keyof typeof VERIFIERS): Artifact {
-  const artifact = compile([`contracts/verifiers/${instance.replace('-a', 'A').replace('-c', 'C')}Verifier.sol`])[VERIFIERS[instance]];
+/** The generated verifier of a circuit, with its development keys. */
+export function compileVerifier(instance: InstanceId): Artifact {
+  const file = verifierName({ instance, keys: 'production' });
+  const artifact = compile([`contracts/verifiers/${file}.sol`])[verifierName({ instance, keys: 'development' })];
   if (artifact === undefined) throw new InternalError(`no verifier of ${instance}`);
   return artifact;
 }
