@@ -121,4 +121,3 @@ export function hashFile(file: string | Uint8Array): string {
     .update(typeof file === 'string' ? readFileSync(file) : file)
     .digest('hex');
 }
-
