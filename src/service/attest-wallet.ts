@@ -1,5 +1,5 @@
 import { type Config, isLive } from '../config.ts';
-import { PlimsollError } from '../core/errors.ts';
+import { InvalidArgument, PlimsollError } from '../core/errors.ts';
 import { type Address, type ChainId, chainNumber, parseWallet } from '../core/ids.ts';
 import type { Portfolio } from '../core/portfolio.ts';
 import { accountField } from '../proof/account.ts';
@@ -7,10 +7,11 @@ import { attestPortfolio, DEFAULT_MAX_SNAPSHOT_AGE_SECONDS, mergeAttestations } 
 import type { Attestation } from '../proof/attestation.ts';
 import type { AttestorKey } from '../proof/attestor-key.ts';
 import type { InstanceId } from '../proof/instances.ts';
+import type { Deployment } from '../protocols/protocol.ts';
 import { findRule, PROTOCOLS } from '../protocols/registry.ts';
-import { systemClock } from '../sources/clock.ts';
+import type { Surroundings } from '../sources/clock.ts';
 import { randomElement } from './holder-secret.ts';
-import { openRuntime } from './open-runtime.ts';
+import { MACHINE, openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import type { ReaderOptions } from './reader-options.ts';
 import { isName, resolveOwners } from './resolve-owners.ts';
@@ -25,6 +26,8 @@ export interface AttestWalletRequest extends SubjectRequest {
   readonly ledger: string;
   readonly maxAgeSeconds?: number;
   readonly instance?: InstanceId;
+  /** Ids of the deployments to read; all of the chains where absent. The coverage says which they were. */
+  readonly deployments?: readonly string[];
   /** The attestation of another attestor, to be signed as well: this one reads for itself, at the same blocks. */
   readonly cosign?: Attestation;
 }
@@ -34,11 +37,12 @@ export interface AttestWalletRequest extends SubjectRequest {
  *
  * On recorded data, and from a file, the recorded clock is used and the attestation is marked `dev`.
  *
+ * @param surroundings clock, randomness and network; a test hands in its own
  * @throws {PlimsollError} ATTESTATION_REFUSED for a gap, an estimate, an old block, a chain without a second endpoint, a second secret. No message holds a position.
  */
-export async function attestWallet(request: AttestWalletRequest, config: Config): Promise<Attestation> {
+export async function attestWallet(request: AttestWalletRequest, config: Config, surroundings: Surroundings = MACHINE): Promise<Attestation> {
   const { cosign } = request;
-  const { portfolio, now, fromFile } = await readSubject(request, config);
+  const { portfolio, now, fromFile } = await readSubject(request, config, surroundings);
   const maxAgeSeconds = request.maxAgeSeconds ?? DEFAULT_MAX_SNAPSHOT_AGE_SECONDS;
   const attestation = attestPortfolio({
     portfolio,
@@ -62,7 +66,7 @@ interface ReadSubject {
   readonly fromFile: boolean;
 }
 
-async function readSubject(request: AttestWalletRequest, config: Config): Promise<ReadSubject> {
+async function readSubject(request: AttestWalletRequest, config: Config, surroundings: Surroundings): Promise<ReadSubject> {
   if (request.subject.endsWith('.json')) {
     const portfolio = await loadPortfolio(request.subject);
     return { portfolio, now: portfolio.createdAt, fromFile: true };
@@ -70,21 +74,33 @@ async function readSubject(request: AttestWalletRequest, config: Config): Promis
   const texts = request.subject.split(',');
   const addresses = texts.filter((text) => !isName(text)).map(parseWallet);
   const { chains, at, recorded } = request;
-  const runtime = await openRuntime(config, { owners: addresses, ...(chains === undefined ? {} : { chains }), ...(at === undefined ? {} : { at }), ...(recorded === undefined ? {} : { recorded }) });
+  const runtime = await openRuntime(
+    config,
+    { owners: addresses, ...(chains === undefined ? {} : { chains }), ...(at === undefined ? {} : { at }), ...(recorded === undefined ? {} : { recorded }) },
+    surroundings,
+  );
   try {
-    if (runtime.dataset === null) requireSecondEndpoints(config, runtime.reader);
-    const portfolio = await readPortfolio(await resolveOwners(texts, runtime.reader.chains), strictReader(request, runtime.reader));
-    return { portfolio, now: isLive(config) && recorded === undefined ? Math.floor(systemClock.now() / 1000) : portfolio.createdAt, fromFile: false };
+    const reader = strictReader(request, runtime.reader);
+    if (runtime.dataset === null) requireSecondEndpoints(config, reader);
+    const portfolio = await readPortfolio(await resolveOwners(texts, reader.chains), reader);
+    return { portfolio, now: isLive(config) && recorded === undefined ? Math.floor(surroundings.clock.now() / 1000) : portfolio.createdAt, fromFile: false };
   } finally {
     await runtime.close();
   }
 }
 
 /** Final blocks only; those of the first attestor where one is to be signed after it. */
-function strictReader({ maxAgeSeconds, cosign }: AttestWalletRequest, reader: ReaderOptions): ReaderOptions {
-  const strict: ReaderOptions = { ...reader, finality: 'finalized', maxBlockAgeSeconds: maxAgeSeconds ?? DEFAULT_MAX_SNAPSHOT_AGE_SECONDS, prices: null };
+function strictReader({ maxAgeSeconds, cosign, deployments }: AttestWalletRequest, reader: ReaderOptions): ReaderOptions {
+  const chosen = deployments === undefined ? reader.deployments : deployments.map((id) => getDeployment(reader, id));
+  const strict: ReaderOptions = { ...reader, deployments: chosen, finality: 'finalized', maxBlockAgeSeconds: maxAgeSeconds ?? DEFAULT_MAX_SNAPSHOT_AGE_SECONDS, prices: null };
   if (cosign === undefined) return strict;
   return { ...strict, pins: new Map(cosign.blocks.map((block): [ChainId, string] => [block.chain, block.hash])) };
+}
+
+function getDeployment(reader: ReaderOptions, id: string): Deployment {
+  const found = reader.deployments.find((deployment) => deployment.id === id);
+  if (found === undefined) throw new InvalidArgument(`"${id}" is not a deployment that is read here. plimsoll protocols --json lists them.`, { deployment: id });
+  return found;
 }
 
 function requireSecondEndpoints(config: Config, reader: ReaderOptions): void {

@@ -38,7 +38,8 @@ export interface RuntimeRequest {
  */
 const POLICY: Partial<RequestPolicy> = { concurrent: DEFAULT_POLICY.burst };
 
-const MACHINE: Surroundings = { clock: systemClock, random: systemRandom, fetch: systemFetch };
+/** Clock, randomness and network of this machine. */
+export const MACHINE: Surroundings = { clock: systemClock, random: systemRandom, fetch: systemFetch };
 
 /**
  * Opens the sources that the configuration names, or the embedded recorded ones where nothing is configured.

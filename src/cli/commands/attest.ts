@@ -23,6 +23,7 @@ interface AttestFlags {
   readonly instance?: string;
   readonly cosign?: string;
   readonly chain?: string[];
+  readonly deployment?: string[];
   readonly recorded?: string;
 }
 
@@ -41,6 +42,7 @@ export function addAttestCommand(program: Command, config: () => Config, console
     .addOption(new Option('--instance <circuit>', 'the circuit (the smallest that fits where absent)').choices(INSTANCES.map((instance) => instance.id)))
     .option('--cosign <file>', "another attestor's attestation: read the same blocks, and sign it as well where all is equal")
     .option('--chain <chain...>', 'only these chains (CAIP-2 or number)')
+    .option('--deployment <id...>', 'only these deployments, as in aave-v3/1/core (all where absent); the coverage says so')
     .option('--recorded <name>', 'read this recorded data set (with a key marked dev)')
     .action(async (subject: string, flags: AttestFlags) => {
       const request = await readRequest(subject, flags, console);
@@ -66,6 +68,7 @@ async function readRequest(subject: string, flags: AttestFlags, console: Console
     ...(flags.maxAge === undefined ? {} : { maxAgeSeconds: readSeconds('--max-age', flags.maxAge) }),
     ...(flags.instance === undefined ? {} : { instance: getInstance(flags.instance).id }),
     ...(flags.chain === undefined ? {} : { chains: flags.chain.flatMap((entry) => entry.split(',')).map(parseChain) }),
+    ...(flags.deployment === undefined ? {} : { deployments: flags.deployment.flatMap((entry) => entry.split(',')) }),
     ...(flags.recorded === undefined ? {} : { recorded: flags.recorded }),
   };
 }
