@@ -14,6 +14,8 @@ export interface ConstraintSystem {
   readonly constraints: readonly Constraint[];
   /** The wire of a signal's name, as in `main.amount[0]`. @throws {InternalError} where the compiler left none */
   wireOf(signal: string): number;
+  /** As {@link wireOf}, null where there is none. */
+  findWire(signal: string): number | null;
   /** The names that one wire has. */
   namesOf(wire: number): readonly string[];
 }
@@ -47,6 +49,7 @@ export async function loadConstraintSystem(files: { readonly r1cs: string; reado
       if (wire === undefined) throw new InternalError(`The compiled circuit has no wire for ${signal}.`);
       return wire;
     },
+    findWire: (signal) => wires.get(signal) ?? null,
     namesOf: (wire) => names.get(wire) ?? [],
   };
 }
