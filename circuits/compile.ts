@@ -13,6 +13,7 @@ export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 const CIRCUITS = join(PROJECT, 'circuits');
 const FLAGS = ['--r1cs', '--wasm', '--sym', '--O2', '-l', 'node_modules'] as const;
+const WITNESS_LEVEL = '-Oz';
 const COMPILER_OUTPUT_BYTES = 1 << 26;
 
 /** The installed versions that a compiled circuit depends on. */
@@ -20,7 +21,7 @@ export const TOOLS = { circom2: versionOf('circom2'), circomlib: versionOf('circ
 
 /** A hash of everything that a compiled circuit depends on. */
 export function hashSources(instance: InstanceId): string {
-  const hash = createHash('sha256').update(JSON.stringify([TOOLS, FLAGS]));
+  const hash = createHash('sha256').update(JSON.stringify([TOOLS, FLAGS, WITNESS_LEVEL]));
   const library = readdirSync(join(CIRCUITS, 'lib')).toSorted();
   for (const file of [...library.map((name) => join('lib', name)), join('main', `${instance}.circom`)]) hash.update(`\0${file}\0`).update(readFileSync(join(CIRCUITS, file)));
   return hash.digest('hex');
@@ -38,7 +39,7 @@ export async function compileCircuit(instance: InstanceId, folder: string): Prom
   await runCompiler([`circuits/main/${instance}.circom`, ...FLAGS, '-o', raw]);
   renameSync(join(raw, `${instance}.r1cs`), join(folder, 'circuit.r1cs'));
   renameSync(join(raw, `${instance}.sym`), join(folder, 'circuit.sym'));
-  await optimiseWasm(join(raw, `${instance}_js`, `${instance}.wasm`), join(folder, 'circuit.wasm'), '-Oz');
+  await optimiseWasm(join(raw, `${instance}_js`, `${instance}.wasm`), join(folder, 'circuit.wasm'), WITNESS_LEVEL);
   rmSync(raw, { recursive: true });
 }
 
@@ -54,8 +55,8 @@ export async function inspectCircuit(instance: InstanceId): Promise<readonly str
 
 async function runCompiler(parameters: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [join('node_modules', 'circom2', 'cli.js'), ...parameters], { cwd: PROJECT, maxBuffer: COMPILER_OUTPUT_BYTES });
-    return stdout;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [join('node_modules', 'circom2', 'cli.js'), ...parameters], { cwd: PROJECT, maxBuffer: COMPILER_OUTPUT_BYTES });
+    return stdout + stderr;
   } catch (error) {
     throw new InternalError(`circom2 refused ${parameters[0]}: ${outputOf(error)}`);
   }

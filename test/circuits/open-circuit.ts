@@ -11,7 +11,7 @@ export interface OpenCircuit {
   readonly id: InstanceId;
   readonly system: ConstraintSystem;
   /** The honest witness, or null where an assertion fails on the way. Every witness that is answered was held against all constraints. */
-  solve(inputs: CircuitInputs): Promise<Witness | null>;
+  readonly solve: (inputs: CircuitInputs) => Promise<Witness | null>;
 }
 
 /** Compiles a circuit, or takes what was compiled from the same sources before. */

@@ -6,7 +6,8 @@ declare module 'ffjavascript' {
   }
 
   interface Bn128 {
-    readonly tm: { readonly concurrency: number };
+    /** `code` is there where it computes in this thread. */
+    readonly tm: { readonly concurrency: number; readonly code?: Uint8Array };
     /** Ends its threads. */
     terminate(): Promise<void>;
   }
