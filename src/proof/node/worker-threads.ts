@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { PlimsollError } from '../../core/errors.ts';
 import type { Curve } from '../prover/curve.ts';
+import type { CurveTask } from '../prover/curve-task.ts';
 import { type CurveThread, spreadCurveWork } from '../prover/curve-threads.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -22,12 +23,34 @@ export function threadScript(name: string): URL {
  */
 export const SNARKJS_WORKER_DATA = { mod: 'data:text/javascript,' } as const;
 
+/** Shorter than this, copying costs less than sharing. */
+const SHARED_FROM_BYTES = 16_384;
+
 /** Spreads the curve's work over threads of Node, started from this one; they end with it. */
 export async function startCurveThreads(curve: Curve, threads: number): Promise<void> {
-  await spreadCurveWork(curve, startCurveThread, threads);
+  const share = createSharing();
+  await spreadCurveWork(curve, (code) => startCurveThread(code, share), threads);
 }
 
-async function startCurveThread(code: Uint8Array): Promise<CurveThread> {
+/**
+ * Moves the long inputs of tasks into memory that threads share. A sum over many points is two dozen tasks with the same points and scalars: each would be sent its
+ * own copy, and the copies of one proof are some hundred megabytes.
+ */
+function createSharing(): (task: CurveTask) => CurveTask {
+  const shared = new WeakMap<Uint8Array, Uint8Array>();
+  const share = (bytes: Uint8Array): Uint8Array => {
+    if (bytes.length < SHARED_FROM_BYTES) return bytes;
+    const known = shared.get(bytes);
+    if (known !== undefined) return known;
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    shared.set(bytes, copy);
+    return copy;
+  };
+  return (task) => task.map((step) => ('buff' in step ? { ...step, buff: share(step.buff) } : step));
+}
+
+async function startCurveThread(code: Uint8Array, share: (task: CurveTask) => CurveTask): Promise<CurveThread> {
   const worker = new Worker(threadScript('curve-thread'), { workerData: code });
   worker.unref();
   let pending: PromiseWithResolvers<Uint8Array[]> | null = null;
@@ -40,7 +63,7 @@ async function startCurveThread(code: Uint8Array): Promise<CurveThread> {
     run: async (task) => {
       pending = Promise.withResolvers();
       worker.ref();
-      worker.postMessage(task);
+      worker.postMessage(share(task));
       try {
         return await pending.promise;
       } finally {

@@ -20,6 +20,8 @@ const MOST_PAGES = 32_767;
 /** The module keeps the address of its first free byte in the first word of its memory. */
 const FREE_AT = 0;
 const ALIGNMENT = 8;
+/** The module's functions take working memory after the last place and never ask for more: as much again as that place has, and some. */
+const WORKING_BYTES = 4_194_304;
 
 /**
  * Makes a runner of the curve's module. What a task allocates is free again after it.
@@ -73,7 +75,7 @@ function allocate(memory: WebAssembly.Memory, bytes: number): number {
   const words = new Uint32Array(memory.buffer);
   const place = Math.ceil((words[FREE_AT] ?? 0) / ALIGNMENT) * ALIGNMENT;
   words[FREE_AT] = place + bytes;
-  const missing = place + bytes - memory.buffer.byteLength;
+  const missing = place + 2 * bytes + WORKING_BYTES - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
   return place;
 }
