@@ -15,6 +15,8 @@ export interface Config {
   readonly deadlineSeconds: number;
   /** Name or folder of the recorded data set to use. */
   readonly recorded: string | null;
+  /** A native prover (rapidsnark's command line) to be used instead of snarkjs. */
+  readonly rapidsnarkBin: string | null;
   /** Whether development keys are refused whatever is asked for. */
   readonly production: boolean;
 }
@@ -29,6 +31,7 @@ export const VARIABLES = [
   ['PLIMSOLL_MAX_BLOCK_AGE', 'seconds after which a source counts as stale (default 600)'],
   ['PLIMSOLL_DEADLINE', 'seconds that a request may take with all its repetitions (default 20)'],
   ['NODE_ENV', 'production: development proving keys are refused'],
+  ['RAPIDSNARK_BIN', 'a native prover instead of snarkjs: the path of rapidsnark'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
 ] as const;
 
@@ -52,6 +55,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxBlockAgeSeconds: readSeconds('PLIMSOLL_MAX_BLOCK_AGE', valueOf('PLIMSOLL_MAX_BLOCK_AGE'), DEFAULT_MAX_BLOCK_AGE_SECONDS),
     deadlineSeconds: readSeconds('PLIMSOLL_DEADLINE', valueOf('PLIMSOLL_DEADLINE'), DEFAULT_DEADLINE_SECONDS),
     recorded: valueOf('PLIMSOLL_RECORDED'),
+    rapidsnarkBin: valueOf('RAPIDSNARK_BIN'),
     production: valueOf('NODE_ENV') === 'production',
   };
 }

@@ -4,7 +4,7 @@ import { graphUrlVariable, isLive, readConfig, VARIABLES } from '../../src/confi
 describe('readConfig', () => {
   test('default: nothing set', () => {
     const config = readConfig({ PATH: '/bin', GRAPH_API_KEY: '  ' });
-    expect(config).toEqual({ graphApiKey: null, graphUrls: new Map(), rpcUrls: new Map(), priceApiUrl: null, maxBlockAgeSeconds: 600, deadlineSeconds: 20, recorded: null });
+    expect(config).toEqual({ graphApiKey: null, graphUrls: new Map(), rpcUrls: new Map(), priceApiUrl: null, maxBlockAgeSeconds: 600, deadlineSeconds: 20, recorded: null, production: false, rapidsnarkBin: null });
     expect(isLive(config)).toBe(false);
   });
 
