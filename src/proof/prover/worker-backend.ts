@@ -37,6 +37,7 @@ export function openWorkerBackend(name: string, startThread: (events: ProverThre
   const stop = async (): Promise<void> => {
     const ending = running;
     running = null;
+    if (ending !== null) ending.isDead = true;
     ending?.pending?.fail(stopped());
     await ending?.thread.end();
   };
@@ -87,13 +88,14 @@ function startRunning(startThread: (events: ProverThreadEvents) => ProverThread)
   return running.current;
 }
 
-async function proveIn(running: RunningThread, { keys, inputs, onProgress }: ProveJob): Promise<Groth16Proof> {
+async function proveIn(running: RunningThread, { keys, inputs, onProgress, signal }: ProveJob): Promise<Groth16Proof> {
   const id = keys.entry.zkey;
   const tell = (stage: ProveStage, share: number): void => onProgress?.({ stage, share });
   tell('load', 0);
   if (!running.loaded.has(id)) {
     await ask(running, { kind: 'load', keys: id, wasm: keys.wasm, zkey: keys.zkey });
     running.loaded.add(id);
+    signal?.throwIfAborted();
   }
   const reply = await ask(running, { kind: 'prove', keys: id, inputs }, onProgress);
   if (reply.kind !== 'proof') throw stopped();
@@ -104,17 +106,27 @@ async function proveIn(running: RunningThread, { keys, inputs, onProgress }: Pro
 async function ask(running: RunningThread, request: ProverRequest, onProgress?: ProveJob['onProgress']): Promise<ProverReply> {
   const { promise, resolve, reject } = Promise.withResolvers<ProverReply>();
   const settle = (message: ProverReply): void => {
-    if (message.kind === 'progress') onProgress?.(message.progress);
+    if (message.kind === 'progress') tellOrFail(() => onProgress?.(message.progress), reject);
     else if (message.kind === 'failed') reject(new PlimsollError(message.code, message.message));
     else if (message.kind === 'stopped') reject(stopped());
     else resolve(message);
   };
+  if (running.isDead) throw stopped();
   running.pending = { settle, fail: reject };
   try {
     running.thread.post(request);
     return await promise;
   } finally {
     running.pending = null;
+  }
+}
+
+/** What the caller's function throws is the caller's failure, not one of the thread that the message came from. */
+function tellOrFail(tell: () => void, fail: (error: unknown) => void): void {
+  try {
+    tell();
+  } catch (error) {
+    fail(error);
   }
 }
 
