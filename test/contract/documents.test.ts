@@ -33,7 +33,10 @@ const PAGING: Readonly<Record<GraphDialect, Readonly<Record<string, unknown>>>> 
 };
 
 /** Documents that no protocol's discovery reads: the source that does, and its dialect. */
-const READ_ELSEWHERE: ReadonlyMap<string, { readonly file: string; readonly dialect: GraphDialect }> = new Map([['uniswap-v3', { file: 'src/sources/uniswap-v3.ts', dialect: 'graph-node' }]]);
+const READ_ELSEWHERE: ReadonlyMap<string, { readonly file: string; readonly dialect: GraphDialect }> = new Map([
+  ['uniswap-v3', { file: 'src/sources/uniswap-v3.ts', dialect: 'graph-node' }],
+  ['solvency-registry', { file: 'src/sources/solvency-registry.ts', dialect: 'graph-node' }],
+]);
 
 /** The operations that some code names, and the dialects it reads them in. */
 function readersOf(folder: string): { readonly dialects: readonly GraphDialect[]; readonly operations: readonly string[] } {
