@@ -4,10 +4,10 @@ import { InternalError } from '../../src/core/errors.ts';
 import { type Address, toAddress } from '../../src/core/ids.ts';
 import { type AttestationMessage, type AttestorKey, attestationDigest, signDigest, signerAddress } from '../../src/proof/attestor-key.ts';
 import type { InstanceId } from '../../src/proof/instances.ts';
+import { verifierName } from '../../src/proof/node/ceremony/render-verifier.ts';
 import { type Anvil, Reverted } from '../chain/anvil.ts';
 import { type Artifact, compileSolidity } from '../chain/compile-solidity.ts';
 import { type Contract, deploy } from '../chain/contract.ts';
-import { verifierName } from '../fixtures/contracts/render-verifier.ts';
 
 /** As the executor one bytecode for every chain of the deployments; tuned for many calls, as each proof is one. */
 const SETTINGS = { evmVersion: 'paris', viaIR: true, optimizer: { enabled: true, runs: 1_000_000 }, metadata: { bytecodeHash: 'none' } };
@@ -18,7 +18,6 @@ const GAS = '0xe4e1c0';
 export const DELAY = 86_400;
 export const MODES = { attested: 0, committed: 1 } as const;
 export const PURPOSES = { breach: 0, solvent: 1 } as const;
-export type PurposeName = keyof typeof PURPOSES;
 
 const CONTRACTS = ['contracts/AttestorRegistry.sol', 'contracts/SolvencyRegistry.sol', 'contracts/ExampleMarginPool.sol', 'test/TestVerifiers.sol'];
 
@@ -79,18 +78,6 @@ const ORDER = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2
 export function withHighS(signature: string): string {
   const [r, s, v] = [signature.slice(0, 66), BigInt(`0x${signature.slice(66, 130)}`), signature.slice(130)];
   return `${r}${(ORDER - s).toString(16).padStart(64, '0')}${v === '1b' ? '1c' : '1b'}`;
-}
-
-/** What a registry takes, as ethers encodes it. */
-export interface Submission {
-  readonly circuitId: string;
-  readonly a: readonly bigint[];
-  readonly b: readonly (readonly bigint[])[];
-  readonly c: readonly bigint[];
-  readonly signals: readonly bigint[];
-  readonly recipient: string;
-  readonly deadline: bigint;
-  readonly signatures: string;
 }
 
 /** A refusal in words: the error with its arguments, `SnapshotRefused(1759999999)`; null where the call passes. */

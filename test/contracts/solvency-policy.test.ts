@@ -1,5 +1,6 @@
 import { Interface } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Submission } from '../../src/proof/calldata.ts';
 import { packClaim, UNBOUNDED } from '../../src/proof/claim.ts';
 import { FIELD_MODULUS } from '../../src/proof/field.ts';
 import { circuitId } from '../../src/proof/instances.ts';
@@ -8,7 +9,7 @@ import { REGISTRY_ABI } from '../../src/proof/registry-abi.ts';
 import { marketId } from '../../src/proof/scope.ts';
 import type { Contract } from '../chain/contract.ts';
 import { addressOf } from './executor-chain.ts';
-import { DELAY, MODES, PURPOSES, put, refusalOf, type Submission, signAttestation } from './solvency-chain.ts';
+import { DELAY, MODES, PURPOSES, put, refusalOf, signAttestation } from './solvency-chain.ts';
 import { addMock, CONSUMER, mockSubmission, OWNER, openWorld, RECIPIENT, SIGNERS, type SolvencyWorld, STRANGER } from './solvency-world.ts';
 
 const ATTESTOR = 777n;

@@ -1,9 +1,10 @@
+import type { Submission } from '../../src/proof/calldata.ts';
 import { circuitId, type InstanceId } from '../../src/proof/instances.ts';
 import { computeBinding, computeDomain, listSignals, type PublicSignals } from '../../src/proof/public-signals.ts';
 import { Anvil } from '../chain/anvil.ts';
 import { type Contract, deploy } from '../chain/contract.ts';
 import { addressOf } from './executor-chain.ts';
-import { addressOfSigner, compileVerifier, DELAY, MODES, put, type Submission, signAttestation, signersInOrder } from './solvency-chain.ts';
+import { addressOfSigner, compileVerifier, DELAY, MODES, put, signAttestation, signersInOrder } from './solvency-chain.ts';
 
 /** Who takes part. The consumer is an account here: the registry asks no code of it. */
 export const [OWNER, STRANGER, CONSUMER, RECIPIENT] = [0xa11ce, 0xe7e, 0xc0115, 0x4ec1].map((number) => addressOf(number)) as [`0x${string}`, `0x${string}`, `0x${string}`, `0x${string}`];
