@@ -4,6 +4,7 @@ import { isPlimsollError, PlimsollError } from '../core/errors.ts';
 import { addAttestCommand } from './commands/attest.ts';
 import { addAttestorCommand } from './commands/attestor.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addKeysCommand } from './commands/keys.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addProtocolsCommand } from './commands/protocols.ts';
 import { addProveCommand } from './commands/prove.ts';
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addProveCommand(program, config, console);
   addVerifyCommand(program, config, console);
   addAttestorCommand(program, console);
+  addKeysCommand(program, console);
   addProtocolsCommand(program, console);
   addDoctorCommand(program, config, console);
   const commands = descendantsOf(program);

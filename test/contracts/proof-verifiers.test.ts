@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { INSTANCES } from '../../src/proof/instances.ts';
+import { renderVerifier, type VerifierKey, verifierName } from '../../src/proof/node/ceremony/render-verifier.ts';
 import { generateAbis, generateVerifiers } from '../fixtures/contracts/generated.ts';
-import { renderVerifier, type VerifierKey, verifierName } from '../fixtures/contracts/render-verifier.ts';
 
 const ADVICE = 'run: node test/fixtures/contracts/build.ts';
 const CONTRACTS = new URL('../../contracts/verifiers/', import.meta.url);

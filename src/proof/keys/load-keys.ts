@@ -63,11 +63,21 @@ export interface KeysRequest extends VerificationKeyRequest {
  * @throws {KeyRefused}
  */
 export function loadKeys(request: KeysRequest): OpenedKeys {
+  return checkKeys(request, HERMEZ_PTAU);
+}
+
+/**
+ * As {@link loadKeys}, with another table of published first phases.
+ *
+ * @param table power → blake2b-512 of the file, hex
+ * @throws {KeyRefused}
+ */
+export function checkKeys(request: KeysRequest, table: ReadonlyMap<number, string>): OpenedKeys {
   const { manifest, instance, wasm, zkey } = request;
   const entry = getManifestEntry(manifest, instance);
   requireHash(wasm, entry.wasm, `circuit.wasm of ${instance}`);
   const zkeyHash = requireHash(zkey, entry.zkey, `circuit.zkey of ${instance}`);
-  const opened = loadVerificationKey(request);
+  const opened = checkVerificationKey(request, table);
   refuseKnownDevelopment(request, zkeyHash);
   const file = readZkey(zkey);
   requireSafe(file.vkey);
@@ -82,11 +92,15 @@ export function loadKeys(request: KeysRequest): OpenedKeys {
  * @throws {KeyRefused}
  */
 export function loadVerificationKey(request: VerificationKeyRequest): OpenedVerificationKey {
+  return checkVerificationKey(request, HERMEZ_PTAU);
+}
+
+function checkVerificationKey(request: VerificationKeyRequest, table: ReadonlyMap<number, string>): OpenedVerificationKey {
   const { manifest, instance } = request;
   const entry = getManifestEntry(manifest, instance);
   const hash = requireHash(request.vkey, entry.vkey, `vkey.json of ${instance}`);
   if (manifest.class === 'dev') requireDevelopment(request);
-  else requireCeremony(instance, entry);
+  else requireCeremony(instance, entry, table);
   refuseKnownDevelopment(request, hash);
   const vkey = parseVerificationKey(request.vkey);
   if (manifest.class === 'production' && DEVELOPMENT_ALPHAS.has(vkey.alpha1.x)) throw disguised(instance);
@@ -167,9 +181,9 @@ function requireContributions({ contributions, delta1 }: ZkeyFile, entry: Manife
   if (!isRecorded) throw new KeyRefused('mismatch', 'The contributions in the proving key are not those of the manifest. Take both from the same release.');
 }
 
-function requireCeremony(instance: InstanceId, { ptau, contributions, beacon }: ManifestEntry): void {
+function requireCeremony(instance: InstanceId, { ptau, contributions, beacon }: ManifestEntry, table: ReadonlyMap<number, string>): void {
   const missing = [
-    ...(ptau.kind === 'hermez' && HERMEZ_PTAU.get(ptau.power) === ptau.blake2b ? [] : ['a first phase from a published Hermez file']),
+    ...(ptau.kind === 'hermez' && table.get(ptau.power) === ptau.blake2b ? [] : ['a first phase from a published Hermez file']),
     ...(contributions.length > 0 ? [] : ['a contribution to the second phase']),
     ...(beacon === null ? ['a beacon'] : []),
   ];
