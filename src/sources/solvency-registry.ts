@@ -6,6 +6,8 @@ import type { BlockRef, GraphEndpoint, GraphSource } from '../core/source.ts';
 
 /** What the two kinds of counted proofs have in common. Signals are as in the proof. */
 interface CountedProof {
+  /** <transaction>-<index of the log>. */
+  readonly id: string;
   /** Names an account to this consumer, and in one circuit, alone. */
   readonly accountRef: bigint;
   readonly nullifier: bigint;
@@ -84,7 +86,7 @@ export async function fetchBreaches(graph: GraphSource, endpoint: GraphEndpoint,
   const { consumer, since } = options;
   const query = { name: 'breaches', documents: 'solvency-registry', operation: 'Breaches', root: 'breaches', variables: { consumer, since: since.toString() }, row: breachRow };
   const rows = z.array(breachRow).parse(await graph.fetchRows(endpoint, query, block.hash));
-  return { block, proofs: inTime(rows.map(({ id, upper, minDeficit, ...row }) => ({ ...row, upperPpm: upper, minDeficitCents: minDeficit }))) };
+  return { block, proofs: inTime(rows.map(({ upper, minDeficit, ...row }) => ({ ...row, upperPpm: upper, minDeficitCents: minDeficit }))) };
 }
 
 /**
@@ -97,7 +99,7 @@ export async function fetchSolventProofs(graph: GraphSource, endpoint: GraphEndp
   const { consumer, since } = options;
   const query = { name: 'solvency', documents: 'solvency-registry', operation: 'SolventProofs', root: 'solventProofs', variables: { consumer, since: since.toString() }, row: solventRow };
   const rows = z.array(solventRow).parse(await graph.fetchRows(endpoint, query, block.hash));
-  return { block, proofs: inTime(rows.map(({ id, lower, ...row }) => ({ ...row, lowerPpm: lower }))) };
+  return { block, proofs: inTime(rows.map(({ lower, ...row }) => ({ ...row, lowerPpm: lower }))) };
 }
 
 async function fetchFreshHead(graph: GraphSource, endpoint: GraphEndpoint, { now, maxAgeSeconds }: CountedProofsOptions): Promise<BlockRef> {

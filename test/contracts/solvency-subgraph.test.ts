@@ -39,7 +39,7 @@ describe('subgraphs/solvency-registry', () => {
   });
 
   test('behavior: every event of the registries is handled', () => {
-    const handled = new Set([...manifest.matchAll(/- event: (.+)/g)].map(([, event]) => event));
+    const handled = new Set([...manifest.matchAll(/- event: (.+)/g)].map(([, event = '']) => event));
     const abi = JSON.parse(readFileSync(join(FOLDER, 'abis/SolvencyRegistry.json'), 'utf8')) as readonly EventAbi[];
     const signatures = abi.map(({ name, inputs }) => `${name}(${inputs.map(({ type, indexed }) => `${indexed ? 'indexed ' : ''}${type}`).join(',')})`);
     expect([...handled].toSorted()).toEqual(signatures.toSorted());
@@ -47,7 +47,7 @@ describe('subgraphs/solvency-registry', () => {
 
   test('behavior: every entity of the schema is written by a data source, and the reader’s excerpt is the schema itself', () => {
     const { entities } = parseEntityModel(createDocuments().schema('solvency-registry'));
-    const written = [...manifest.matchAll(/^ {8}- ([A-Z]\w+)$/gm)].map(([, name]) => name);
+    const written = [...manifest.matchAll(/^ {8}- ([A-Z]\w+)$/gm)].map(([, name = '']) => name);
     expect(written.toSorted()).toEqual([...entities.keys()].toSorted());
   });
 

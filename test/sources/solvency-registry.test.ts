@@ -54,6 +54,7 @@ describe('proofs that a registry counted', async () => {
     const { proofs, block } = await fetchBreaches(graph, endpoint('few'), options);
     expect(proofs.map((proof) => proof.nullifier)).toEqual([50n, 2n, 1n]);
     expect(proofs.at(-1)).toEqual({
+      id: `0x${'1'.padStart(64, '0')}-3`,
       accountRef: BigInt(REF),
       nullifier: 1n,
       snapshot: BigInt(AT - 100),
