@@ -15,8 +15,8 @@ declare global {
  * Builds the curve that snarkjs proves and verifies with, and leaves it where snarkjs looks for one. A curve that is there already is returned as it is, so call this
  * before anything of snarkjs, and once per thread.
  *
- * Its WebAssembly is ffjavascript's own module after `wasm-opt -O3`, because Node 24 compiles the original to slower code than Node 22 did. Where another release of
- * ffjavascript builds another module than the one that was optimised, that one is used as it is: right, and slower.
+ * Its WebAssembly is ffjavascript's own module after `wasm-opt -O3`, against releases of V8 that compile the original badly. It is no slower on any of Node 20 to 26, and on
+ * the machine where that was measured no faster either. Where another release of ffjavascript builds another module than the one that was optimised, that one is used.
  *
  * @param options singleThread: compute in this thread, without workers of its own (a browser under a strict content security policy needs that)
  * @example
