@@ -45,6 +45,7 @@ export function formatAttestorKey(key: AttestorKey): string {
 
 /** What secp256k1 attestors sign. It names no chain and no contract: it states facts, and where a proof counts is in the proof's own `domain`. */
 const ATTESTATION_DOMAIN = { name: 'Plimsoll attestation', version: '1' } as const;
+const ENROLMENT_DOMAIN = { name: 'Plimsoll enrolment', version: '1' } as const;
 const ATTESTATION_TYPES = {
   Attestation: [
     { name: 'commitment', type: 'uint256' },
@@ -71,6 +72,8 @@ export interface AttestationMessage {
 
 /** The message that maps a reference to a consumer's borrower. */
 export interface EnrolmentMessage {
+  /** The consumer's chain, as a number: unlike an attestation, an enrolment is about one contract. */
+  readonly chainId: number;
   readonly consumer: Address;
   readonly borrower: Address;
   readonly accountRef: bigint;
@@ -81,9 +84,9 @@ export function attestationDigest(message: AttestationMessage): string {
   return TypedDataEncoder.hash(ATTESTATION_DOMAIN, ATTESTATION_TYPES, message);
 }
 
-/** The EIP-712 digest of an enrolment, in the same domain. */
-export function enrolmentDigest(message: EnrolmentMessage): string {
-  return TypedDataEncoder.hash(ATTESTATION_DOMAIN, ENROLMENT_TYPES, message);
+/** The EIP-712 digest of an enrolment. @source EIP-712 */
+export function enrolmentDigest({ chainId, ...message }: EnrolmentMessage): string {
+  return TypedDataEncoder.hash({ ...ENROLMENT_DOMAIN, chainId }, ENROLMENT_TYPES, message);
 }
 
 /** Signs a digest with a secp256k1 key: 65 bytes, low s. @throws {InvalidArgument} for a key of another kind. */

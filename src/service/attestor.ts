@@ -62,5 +62,5 @@ export function signEnrolment({ attestation, secret, chainId, consumer, borrower
   const { instance } = attestation;
   const { account, snapshot } = vectorOf(attestation);
   const { accountRef } = computeReferences({ account, secret, domain: computeDomain({ chainId, consumer, instance }), snapshot, scope: 0n });
-  return { chainId, consumer, borrower, instance, accountRef, signer: signerAddress(key), signature: signDigest(key, enrolmentDigest({ consumer, borrower, accountRef })) };
+  return { chainId, consumer, borrower, instance, accountRef, signer: signerAddress(key), signature: signDigest(key, enrolmentDigest({ chainId, consumer, borrower, accountRef })) };
 }

@@ -48,6 +48,11 @@ export class Anvil {
   readonly #keeper: ChildProcess;
   #lastId = 0;
 
+  /** Where it listens. */
+  get url(): string {
+    return this.#url;
+  }
+
   private constructor(url: string, keeper: ChildProcess) {
     this.#url = url;
     this.#keeper = keeper;

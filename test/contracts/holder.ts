@@ -71,6 +71,8 @@ export const PROOF_RECIPIENT: Address = addressOf(0x4ec1);
 export interface Holder {
   /** A proof, as a registry takes it, with two signatures where the circuit is a committed one. */
   prove(proving: Proving): Promise<Submission>;
+  /** The same as a document. */
+  proveBundle(proving: Proving): Promise<ProofBundle>;
   close(): Promise<void>;
 }
 
@@ -83,18 +85,19 @@ export function openHolder(): Holder {
     keys.set(instance, opening);
     return opening;
   };
+  const proveBundle = async ({ instance, state = 'breached', claim = CLAIMS.breach, scope = { kind: 'unified' }, chainId = DEVELOPMENT_CHAIN, ...rest }: Proving): Promise<ProofBundle> => {
+    const request = { chainId, consumer: rest.consumer, recipient: PROOF_RECIPIENT, deadline: rest.deadline, claim, scope };
+    return proveStatement({ ...request, attestation: holderAttestation(instance, state, rest.snapshot), secret: SECRET, keys: await keysOf(instance), backend });
+  };
   return {
-    async prove({ instance, state = 'breached', claim = CLAIMS.breach, scope = { kind: 'unified' }, chainId = DEVELOPMENT_CHAIN, ...rest }) {
-      const request = { chainId, consumer: rest.consumer, recipient: PROOF_RECIPIENT, deadline: rest.deadline, claim, scope };
-      const attestation = attest(instance, state, rest.snapshot);
-      const bundle: ProofBundle = await proveStatement({ ...request, attestation, secret: SECRET, keys: await keysOf(instance), backend });
-      return toSubmission(bundle);
-    },
+    prove: async (proving) => toSubmission(await proveBundle(proving)),
+    proveBundle,
     close: () => backend.close(),
   };
 }
 
-function attest(instance: InstanceId, state: keyof typeof STATES, snapshot: bigint): Attestation {
+/** What an attestor would sign of the holder at a moment. */
+export function holderAttestation(instance: InstanceId, state: keyof typeof STATES, snapshot: bigint): Attestation {
   const seconds = Number(snapshot);
   const facts: Omit<Attestation, 'commitment' | 'signature'> = {
     schema: 'plimsoll/attestation@1',
