@@ -20,7 +20,7 @@ import {IVerifier} from "./interfaces/IVerifier.sol";
 /// same proof as (−A, −B, C), gives no second breach. Breaches and solvency share the nullifiers of a consumer: at one snapshot both cannot hold of the same accounts.
 /// A domain names one circuit, so the same account has another reference in each of them; a consumer that counts accounts should count references that it enrolled.
 ///
-/// GAS. Estimate it on a consumer or on this contract, never on a verifier: see IVerifier. About 300,000 for a proof with one attestor.
+/// GAS. Estimate it on a consumer or on this contract, never on a verifier: see IVerifier. About 310,000 for a proof with one attestor, 325,000 with two signers.
 ///
 /// TRUST. The owner names circuits: at once until `freeze`, later with a delay, and never again under the same id. It stops a circuit at once. It cannot touch a consumer's terms.
 /// This contract is an AttestorRegistry too, with the same owner and delay. Terms may name it or any other; another one costs 3,000 gas more, for the call.
