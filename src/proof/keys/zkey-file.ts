@@ -113,7 +113,8 @@ function requirePrime(reader: Reader, prime: bigint): void {
   if (reader.uint32() !== COORDINATE_BYTES || reader.natural() !== prime) throw malformed('it is not over the curve BN254');
 }
 
-function listSections(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
+/** The parts of a .zkey file by number, as views. @throws {KeyRefused} where it is no such file, or cut off */
+export function listSections(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const reader = openReader(bytes);
   if (new TextDecoder().decode(reader.bytes(MAGIC.length)) !== MAGIC) throw malformed('it is not a .zkey file');
   reader.uint32();

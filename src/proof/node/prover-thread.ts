@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import { InternalError } from '../../core/errors.ts';
-import { openCurve } from '../prover/curve.ts';
+import { type Curve, openCurve } from '../prover/curve.ts';
 import { createProverBody } from '../prover/worker-body.ts';
-import type { ProverRequest } from '../prover/worker-messages.ts';
 import { startCurveThreads } from './worker-threads.ts';
 
 /** The prover's thread. */
@@ -11,8 +10,11 @@ const port = parentPort;
 if (port === null) throw new InternalError('The prover thread is started by its backend, not by itself.');
 
 const { threads } = z.object({ threads: z.int().min(1) }).parse(workerData);
-const opened = openCurve({ singleThread: true }).then((curve) => (threads === 1 ? undefined : startCurveThreads(curve, threads)));
-const answer = createProverBody((reply) => port.postMessage(reply));
-port.on('message', (request: ProverRequest) => {
-  void opened.then(() => answer(request));
-});
+const answer = createProverBody(openThreadedCurve(), (reply) => port.postMessage(reply));
+port.on('message', answer);
+
+async function openThreadedCurve(): Promise<Curve> {
+  const curve = await openCurve({ singleThread: true });
+  if (threads > 1) await startCurveThreads(curve, threads);
+  return curve;
+}

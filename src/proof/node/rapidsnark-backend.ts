@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlimsollError } from '../../core/errors.ts';
 import type { Groth16Proof, ProveJob, ProverBackend } from '../prover/backend.ts';
-import { readGroth16Proof } from '../prover/snarkjs.ts';
+import { readGroth16Proof } from '../prover/groth16-json.ts';
 import { openWitnessCalculator } from '../prover/witness-calculator.ts';
 import { withPrivateFolder } from './private-folder.ts';
 

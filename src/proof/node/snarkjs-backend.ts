@@ -14,7 +14,7 @@ export interface SnarkjsBackendOptions {
 }
 
 /**
- * snarkjs in a thread of Node: a proof never blocks the caller, and what it held is gone after `close`. An open backend without a job does not keep the process alive.
+ * Keys and curve of snarkjs in a thread of Node: a proof never blocks the caller, and what it held is gone after `close`. An open backend without a job does not keep the process alive.
  *
  * @example
  * ```ts
@@ -43,10 +43,17 @@ function startThread(script: URL, threads: number, events: ProverThreadEvents): 
   return {
     post: (request) => {
       worker.ref();
-      worker.postMessage(request);
+      worker.postMessage(request.kind === 'load' ? { ...request, zkey: shareBytes(request.zkey) } : request);
     },
     end: async () => {
       await worker.terminate();
     },
   };
+}
+
+/** One copy of the key for the thread and those that it starts. */
+function shareBytes(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
 }

@@ -19,7 +19,7 @@ export function threadScript(name: string): URL {
 }
 
 /**
- * What a thread must be started with that loads snarkjs: its dependency web-worker takes every thread of Node for one of its own and runs the script named here.
+ * What a thread must be started with that loads snarkjs or ffjavascript: their dependency web-worker takes every thread of Node for one of its own and runs the script named here.
  */
 export const SNARKJS_WORKER_DATA = { mod: 'data:text/javascript,' } as const;
 
@@ -39,6 +39,7 @@ export async function startCurveThreads(curve: Curve, threads: number): Promise<
 function createSharing(): (task: CurveTask) => CurveTask {
   const shared = new WeakMap<Uint8Array, Uint8Array>();
   const share = (bytes: Uint8Array): Uint8Array => {
+    if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
     if (bytes.length < SHARED_FROM_BYTES) return bytes;
     const known = shared.get(bytes);
     if (known !== undefined) return known;

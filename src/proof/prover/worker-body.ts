@@ -1,12 +1,13 @@
-import { isPlimsollError } from '../../core/errors.ts';
+import { InternalError, isPlimsollError } from '../../core/errors.ts';
 import type { CircuitInputs, Groth16Proof, ProveStage } from './backend.ts';
-import { proveWithSnarkjs } from './snarkjs.ts';
+import type { Curve } from './curve.ts';
+import { type Groth16Prover, openGroth16Prover } from './groth16-prover.ts';
 import { openWitnessCalculator } from './witness-calculator.ts';
 import type { ProverReply, ProverRequest } from './worker-messages.ts';
 
 /** Keys that the worker holds. */
 interface HeldKeys {
-  readonly zkey: Uint8Array;
+  readonly prove: Groth16Prover;
   readonly calculate: (inputs: CircuitInputs) => Promise<Uint8Array>;
 }
 
@@ -14,22 +15,21 @@ interface HeldKeys {
 const WITNESS_SHARE = 0.1;
 
 /**
- * What runs inside a prover's worker, in Node or in a browser: answers one request after the other. The caller has opened the curve in this thread.
+ * What runs inside a prover's worker, in Node or in a browser: answers one request after the other.
  *
  * @example
  * ```ts
  * // a module worker of a page
- * await openCurve({ singleThread: true });
- * const answer = createProverBody((reply) => postMessage(reply));
+ * const answer = createProverBody(openCurve({ singleThread: true }), (reply) => postMessage(reply));
  * onmessage = ({ data }) => answer(data);
  * ```
  */
-export function createProverBody(reply: (message: ProverReply) => void): (request: ProverRequest) => Promise<void> {
+export function createProverBody(curve: Promise<Curve>, reply: (message: ProverReply) => void): (request: ProverRequest) => Promise<void> {
   const held = new Map<string, HeldKeys>();
   let queue: Promise<void> = Promise.resolve();
   const answer = async (request: ProverRequest): Promise<void> => {
     try {
-      reply(request.kind === 'load' ? await load(held, request) : { kind: 'proof', proof: await prove(held.get(request.keys), request.inputs, reply) });
+      reply(request.kind === 'load' ? await load(held, request, await curve) : { kind: 'proof', proof: await prove(held.get(request.keys), request.inputs, reply) });
     } catch (error) {
       reply(describeFailure(error));
     }
@@ -40,17 +40,18 @@ export function createProverBody(reply: (message: ProverReply) => void): (reques
   };
 }
 
-async function load(held: Map<string, HeldKeys>, request: Extract<ProverRequest, { kind: 'load' }>): Promise<ProverReply> {
-  held.set(request.keys, { zkey: request.zkey, calculate: await openWitnessCalculator(request.wasm) });
+async function load(held: Map<string, HeldKeys>, request: Extract<ProverRequest, { kind: 'load' }>, curve: Curve): Promise<ProverReply> {
+  held.set(request.keys, { prove: openGroth16Prover(curve, request.zkey), calculate: await openWitnessCalculator(request.wasm) });
   return { kind: 'loaded' };
 }
 
 async function prove(keys: HeldKeys | undefined, inputs: CircuitInputs, reply: (message: ProverReply) => void): Promise<Groth16Proof> {
+  if (keys === undefined) throw new InternalError('The prover was asked to prove with keys that it was never sent.');
   const tell = (stage: ProveStage, share: number): void => reply({ kind: 'progress', progress: { stage, share } });
   tell('witness', 0);
-  const witness = await keys?.calculate(inputs);
+  const witness = await keys.calculate(inputs);
   tell('prove', WITNESS_SHARE);
-  const proof = await proveWithSnarkjs(keys?.zkey ?? new Uint8Array(), witness ?? new Uint8Array(), (share) => tell('prove', WITNESS_SHARE + (1 - WITNESS_SHARE) * share));
+  const proof = await keys.prove(witness, (share) => tell('prove', WITNESS_SHARE + (1 - WITNESS_SHARE) * share));
   tell('done', 1);
   return proof;
 }

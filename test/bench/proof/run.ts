@@ -75,7 +75,7 @@ function notesOf({ runs, instances, variants, withGas }: Scope): string[] {
   const parts = `${runs} proofs a case (full: ${RUNS}), ${instances.length} of ${INSTANCES.length} circuits, ${variants.length} of ${VARIANTS.length} variants${withGas ? '' : ', no gas'}`;
   return [
     ...(isReduced ? [`REDUCED RUN: ${parts}.`] : []),
-    'Each case in a process of its own: snarkjs in a thread, keys in memory, every row of the circuit in use. Medians of warm proofs (two before are not counted); first_ms: the first one, threads and keys included.',
+    'Each case in a process of its own: the prover in a thread, keys in memory, every row of the circuit in use. Medians of warm proofs (two before are not counted); first_ms: the first one, threads and keys included.',
     'one-thread: all in the prover’s thread. plain-curve: the curve module as ffjavascript builds it. prove_cpu_ms: user and system time of the process during witness and proof.',
     'rss_mb: peak of the whole process until the last proof. submit_gas: submitBreach as a transaction, calldata included; two signers where the circuit is a committed one.',
   ];

@@ -48,7 +48,7 @@ function verify(changes: Partial<Parameters<typeof verifyKeys>[0]> = {}): Return
 }
 
 function hashText(text: string): number {
-  return [...text].reduce((hash, character) => (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0, 7);
+  return Array.from(text).reduce((hash, character) => (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0, 7);
 }
 
 /** A copy of a file with one byte changed. */

@@ -9,7 +9,7 @@ import { BASE_FIELD_MODULUS } from '../../../src/proof/keys/points.ts';
 import { parseVerificationKey } from '../../../src/proof/keys/verification-key.ts';
 import type { Groth16Proof } from '../../../src/proof/prover/backend.ts';
 import { openCurve } from '../../../src/proof/prover/curve.ts';
-import { proveWithSnarkjs } from '../../../src/proof/prover/snarkjs.ts';
+import { readGroth16Proof } from '../../../src/proof/prover/groth16-json.ts';
 import { type Groth16Verifier, openGroth16Verifier } from '../../../src/proof/prover/verify-groth16.ts';
 import { openWitnessCalculator } from '../../../src/proof/prover/witness-calculator.ts';
 import { usersOf } from '../../chain/counts.ts';
@@ -22,7 +22,8 @@ beforeAll(async () => {
   await openCurve({ singleThread: true });
   const circuit = await makeTinyCircuit();
   const witness = await (await openWitnessCalculator(readFileSync(circuit.wasm)))(TINY_INPUTS);
-  made = await proveWithSnarkjs(readFileSync(circuit.zkey), witness, () => {});
+  const { proof, publicSignals } = await groth16.prove(new Uint8Array(readFileSync(circuit.zkey)), witness);
+  made = readGroth16Proof(proof, publicSignals);
   vkeyJson = JSON.parse(readFileSync(circuit.vkey, 'utf8'));
   verifies = openGroth16Verifier(parseVerificationKey(readFileSync(circuit.vkey)));
 });
