@@ -3,14 +3,13 @@ import type { Gap } from '../../core/portfolio.ts';
 import { marketPricesOf } from '../../engine/evaluate.ts';
 import { type Moves, NO_MOVES } from '../../engine/moves.ts';
 import type { OpenedAccount, OpenedPortfolio } from '../../engine/open-portfolio.ts';
-import { type LookAtChoices, rememberChoices } from '../forced/forced-pairs.ts';
-import { liquidationKindOf } from '../forced/liquidation-choices.ts';
+import { rememberChoices } from '../forced/forced-pairs.ts';
 import { gapOfAccount, isLiquidatable, type LiquidationState, moveState, selectAccounts } from '../forced/liquidation-state.ts';
-import { type CollateralStore, planAbsorption } from './absorb-and-buy.ts';
+import type { CollateralStore } from './absorb-and-buy.ts';
+import { type CandidateTools, closedReason, listCandidates } from './liquidator-candidates.ts';
 import { type LiquidatorMeans, NOTHING_SOLD, openMarket, poolOf, type SoldTokens, UnusableMeans } from './liquidator-market.ts';
-import { type Candidate, describeAbsorption, describePlan, type Opportunity } from './liquidator-opportunity.ts';
-import { planEachPair } from './liquidator-plan.ts';
-import { type LiquidatorContext, mostProfitable } from './liquidator-size.ts';
+import type { Candidate, Opportunity } from './liquidator-opportunity.ts';
+import { mostProfitable } from './liquidator-size.ts';
 
 /** What a liquidator has, and under which circumstances to look. */
 export interface LiquidatorOptions {
@@ -104,7 +103,7 @@ interface Search {
 function openSearch(opened: OpenedPortfolio, options: LiquidatorOptions): Search {
   const gaps: Gap[] = [];
   const market = openMarket(options.means, options.moves ?? NO_MOVES);
-  const tools: Tools = { lookAt: rememberChoices(), storeOf: options.storeOf ?? (() => null) };
+  const tools: CandidateTools = { lookAt: rememberChoices(), storeOf: options.storeOf ?? (() => null) };
   const guarded = <Value>(account: OpenedAccount, fallback: Value, ask: () => Value): Value => {
     try {
       return ask();
@@ -141,11 +140,6 @@ function openSearch(opened: OpenedPortfolio, options: LiquidatorOptions): Search
   };
 }
 
-interface Tools {
-  readonly lookAt: LookAtChoices;
-  readonly storeOf: (account: OpenedAccount) => CollateralStore | null;
-}
-
 type Guarded = <Value>(account: OpenedAccount, fallback: Value, ask: () => Value) => Value;
 
 /** Accounts of one market are all looked at at its latest second: the market moves on with each of them. */
@@ -177,26 +171,7 @@ function afterwards(state: LiquidationState, { after }: Candidate): LiquidationS
   return state.account.marketEntry.id === after.account.marketEntry.id ? { ...state, view: { ...state.view, market: after.view.market } } : state;
 }
 
-function listCandidates(state: LiquidationState, context: LiquidatorContext, { lookAt, storeOf }: Tools): readonly Candidate[] {
-  if (!isLiquidatable(state) || state.account.rule.kind === 'perp') return [];
-  if (liquidationKindOf(state) !== 'whole') return planEachPair(state, context, lookAt).map(describePlan);
-  const store = storeOf(state.account);
-  const plan = store === null ? null : planAbsorption(state, store, context, lookAt);
-  return plan === null ? [] : [describeAbsorption(plan)];
-}
-
-function closedAccount(state: LiquidationState, candidates: readonly Candidate[], tools: Tools): ClosedAccount | null {
+function closedAccount(state: LiquidationState, candidates: readonly Candidate[], tools: CandidateTools): ClosedAccount | null {
   if (candidates.length > 0 || !isLiquidatable(state)) return null;
   return { account: state.account.entry.id, label: state.account.marketEntry.label, reason: closedReason(state, tools) };
-}
-
-function closedReason(state: LiquidationState, { lookAt, storeOf }: Tools): string {
-  if (state.account.rule.kind === 'perp') return "Only the venue's own keepers may liquidate it.";
-  const { sized, refused } = lookAt(state);
-  const [refusal] = refused;
-  if (sized.length === 0) return refusal === undefined ? 'Nothing is left that a liquidation could take.' : refusal.refusal.message;
-  if (liquidationKindOf(state) === 'whole') {
-    return storeOf(state.account) === null ? 'Absorbing pays the caller nothing; buying the absorbed collateral is not modelled here.' : 'The protocol refuses the absorption.';
-  }
-  return 'There is no way to sell what would be seized.';
 }
