@@ -1,8 +1,8 @@
 import { bn254 } from '@noble/curves/bn254.js';
 import { FIELD_MODULUS } from '../field.ts';
-import { KeyRefused } from './key-refused.ts';
 import { BASE_FIELD_MODULUS, type G1Point, type G2Point, g1PointOrNull, g2PointOrNull } from './points.ts';
 import { requirePoint, type VerificationKey } from './verification-key.ts';
+import { type ByteReader, listSections, malformed, openReader } from './zkey-sections.ts';
 
 /** What a Groth16 proving key says of itself, without the points that only proving needs. */
 export interface ZkeyFile {
@@ -30,7 +30,6 @@ export interface ZkeyContribution {
   readonly beacon: { readonly hash: Uint8Array; readonly iterations: number } | null;
 }
 
-const MAGIC = 'zkey';
 const COORDINATE_BYTES = 32;
 const G1_BYTES = 2 * COORDINATE_BYTES;
 const TRANSCRIPT_BYTES = 64;
@@ -72,7 +71,7 @@ export function readZkey(bytes: Uint8Array): ZkeyFile {
   };
 }
 
-function readContributions(reader: Reader): ZkeyContribution[] {
+function readContributions(reader: PointReader): ZkeyContribution[] {
   reader.bytes(TRANSCRIPT_BYTES);
   const count = reader.uint32();
   const contributions: ZkeyContribution[] = [];
@@ -80,7 +79,7 @@ function readContributions(reader: Reader): ZkeyContribution[] {
   return contributions;
 }
 
-function readContribution(reader: Reader): ZkeyContribution {
+function readContribution(reader: PointReader): ZkeyContribution {
   const deltaAfter = reader.g1('delta of a contribution');
   const publicKey = { g1s: reader.g1('key of a contribution'), g1sx: reader.g1('key of a contribution'), g2spx: reader.g2('key of a contribution') };
   const transcript = reader.bytes(TRANSCRIPT_BYTES);
@@ -97,7 +96,7 @@ interface Parameters {
   readonly hash: Uint8Array | null;
 }
 
-function readParameters(reader: Reader): Parameters {
+function readParameters(reader: ByteReader): Parameters {
   let parameters: Parameters = { name: '', iterations: null, hash: null };
   while (reader.left() > 0) {
     const kind = reader.uint8();
@@ -109,74 +108,28 @@ function readParameters(reader: Reader): Parameters {
   return parameters;
 }
 
-function requirePrime(reader: Reader, prime: bigint): void {
+function requirePrime(reader: ByteReader, prime: bigint): void {
   if (reader.uint32() !== COORDINATE_BYTES || reader.natural() !== prime) throw malformed('it is not over the curve BN254');
 }
 
-/** The parts of a .zkey file by number, as views. @throws {KeyRefused} where it is no such file, or cut off */
-export function listSections(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
-  const reader = openReader(bytes);
-  if (new TextDecoder().decode(reader.bytes(MAGIC.length)) !== MAGIC) throw malformed('it is not a .zkey file');
-  reader.uint32();
-  const count = reader.uint32();
-  const sections = new Map<number, Uint8Array>();
-  for (let at = 0; at < count; at += 1) {
-    const id = reader.uint32();
-    if (sections.has(id)) throw malformed(`its section ${id} is there twice`);
-    sections.set(id, reader.bytes(reader.uint64()));
-  }
-  return sections;
-}
-
-function openSection(sections: ReadonlyMap<number, Uint8Array>, id: number): Reader {
-  const section = sections.get(id);
-  if (section === undefined) throw malformed(`its section ${id} is missing`);
-  return openReader(section);
-}
-
-/** Reads on from where it stopped; all numbers are little-endian. */
-interface Reader {
-  readonly length: number;
-  left(): number;
-  bytes(count: number): Uint8Array;
-  uint8(): number;
-  uint32(): number;
-  uint64(): number;
-  natural(): bigint;
+/** A reader that knows the points of the curve. */
+interface PointReader extends ByteReader {
   g1(name: string): G1Point;
   g2(name: string): G2Point;
 }
 
-function openReader(source: Uint8Array): Reader {
-  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
-  let at = 0;
-  const skip = (count: number): number => {
-    if (count > source.length - at) throw malformed('it is cut off');
-    at += count;
-    return at - count;
-  };
-  const natural = (): bigint => {
-    const start = skip(COORDINATE_BYTES);
-    return [3, 2, 1, 0].reduce((value, word) => (value << 64n) | view.getBigUint64(start + 8 * word, true), 0n);
-  };
+function openSection(sections: ReadonlyMap<number, Uint8Array>, id: number): PointReader {
+  const section = sections.get(id);
+  if (section === undefined) throw malformed(`its section ${id} is missing`);
+  const reader = openReader(section);
   /** An unreduced number stays unreduced, so that no point has two forms. */
   const coordinate = (): bigint => {
-    const stored = natural();
+    const stored = reader.natural();
     return stored < BASE_FIELD_MODULUS ? (stored * MONTGOMERY_INVERSE) % BASE_FIELD_MODULUS : stored;
   };
   return {
-    length: source.length,
-    left: () => source.length - at,
-    bytes: (count) => source.subarray(skip(count), at),
-    uint8: () => view.getUint8(skip(1)),
-    uint32: () => view.getUint32(skip(4), true),
-    uint64: () => Number(view.getBigUint64(skip(8), true)),
-    natural,
+    ...reader,
     g1: (name) => requirePoint(g1PointOrNull(coordinate(), coordinate()), name),
     g2: (name) => requirePoint(g2PointOrNull([coordinate(), coordinate()], [coordinate(), coordinate()]), name),
   };
-}
-
-function malformed(problem: string): KeyRefused {
-  return new KeyRefused('form', `The proving key cannot be used: ${problem}. Download or build it again.`);
 }

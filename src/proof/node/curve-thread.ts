@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import * as z from 'zod';
 import { InternalError } from '../../core/errors.ts';
 import { type CurveTask, openCurveTaskRunner } from '../prover/curve-task.ts';
 
@@ -7,7 +6,7 @@ import { type CurveTask, openCurveTaskRunner } from '../prover/curve-task.ts';
 const port = parentPort;
 if (port === null) throw new InternalError('A curve thread is started by the prover, not by itself.');
 
-const runner = openCurveTaskRunner(z.instanceof(Uint8Array).parse(workerData));
+const runner = openCurveTaskRunner(workerData as Uint8Array);
 port.on('message', (task: CurveTask) => {
   void runner.then((run) => {
     const out = run(task);

@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import * as z from 'zod';
 import { InternalError } from '../../core/errors.ts';
 import { type Curve, openCurve } from '../prover/curve.ts';
 import { createProverBody } from '../prover/worker-body.ts';
@@ -9,7 +8,7 @@ import { startCurveThreads } from './worker-threads.ts';
 const port = parentPort;
 if (port === null) throw new InternalError('The prover thread is started by its backend, not by itself.');
 
-const { threads } = z.object({ threads: z.int().min(1) }).parse(workerData);
+const { threads } = workerData as { readonly threads: number };
 const answer = createProverBody(openThreadedCurve(), (reply) => port.postMessage(reply));
 port.on('message', answer);
 

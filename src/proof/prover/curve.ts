@@ -1,4 +1,3 @@
-import { sha256 } from 'ethers';
 import { type Bn128, getCurveFromName } from 'ffjavascript';
 import { OPTIMISED_FROM } from './curve-module.ts';
 import { readOptimisedCurve } from './optimised-curve.ts';
@@ -29,12 +28,27 @@ declare global {
 export async function openCurve(options: { readonly singleThread: boolean }): Promise<Curve> {
   const open = globalThis.curve_bn128;
   if (open !== null && open !== undefined) return open;
-  const optimised = await readOptimisedCurve();
-  const curve = await getCurveFromName('bn128', options.singleThread, (builder) => {
-    const original = builder.build();
-    const module = sha256(original) === OPTIMISED_FROM ? optimised : original;
-    builder.build = () => module;
-  });
+  const curve = (await openOptimised(options.singleThread)) ?? (await getCurveFromName('bn128', options.singleThread));
   globalThis.curve_bn128 = curve;
   return curve;
+}
+
+/** Null where the module that was optimised is not the one that ffjavascript builds, or no hash can be computed to tell (a page without https). */
+async function openOptimised(singleThread: boolean): Promise<Curve | null> {
+  const optimised = await readOptimisedCurve();
+  let original: Uint8Array<ArrayBuffer> = new Uint8Array();
+  const curve = await getCurveFromName('bn128', singleThread, (builder) => {
+    original = builder.build();
+    builder.build = () => optimised;
+  });
+  if ((await hashOrNull(original)) === OPTIMISED_FROM) return curve;
+  await curve.terminate();
+  return null;
+}
+
+async function hashOrNull(bytes: Uint8Array<ArrayBuffer>): Promise<string | null> {
+  const subtle = globalThis.crypto.subtle as typeof globalThis.crypto.subtle | undefined;
+  if (subtle === undefined) return null;
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return `0x${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

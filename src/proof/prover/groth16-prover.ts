@@ -1,9 +1,9 @@
 import { InternalError } from '../../core/errors.ts';
-import { FIELD_MODULUS } from '../field.ts';
+import { FIELD_MODULUS } from '../modulus.ts';
 import type { Groth16Proof } from './backend.ts';
 import type { Curve } from './curve.ts';
 import type { CurveTask } from './curve-task.ts';
-import { findProvingPoints, type ProvingPoints } from './zkey-sections.ts';
+import { findProvingPoints, type ProvingPoints } from './proving-points.ts';
 
 /** Elements and points as the curve's module holds them. */
 type Bytes = Uint8Array;

@@ -1,5 +1,5 @@
 import { InternalError, PlimsollError } from '../../core/errors.ts';
-import { FIELD_MODULUS } from '../field.ts';
+import { FIELD_MODULUS } from '../modulus.ts';
 import type { CircuitInputs } from './backend.ts';
 
 /** What circom's module exports. Numbers pass through a shared window of eight 32-bit words. @source iden3/circom code_producers, wasm_elements */

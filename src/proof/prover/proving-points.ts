@@ -1,5 +1,5 @@
 import { InternalError } from '../../core/errors.ts';
-import { listSections } from '../keys/zkey-file.ts';
+import { listSections } from '../keys/zkey-sections.ts';
 
 /** What proving takes from a proving key: views of its bytes. Points are affine, in Montgomery form, as the curve's module takes them. */
 export interface ProvingPoints {
@@ -28,7 +28,7 @@ const COUNTS_AT = 72;
 const POINTS_AT = 84;
 
 /**
- * Finds the parts of a proving key that {@link readZkey} has accepted.
+ * Finds the parts of a proving key that the loader has accepted.
  *
  * @throws {PlimsollError} INTERNAL where it was not
  * @source iden3/snarkjs src/zkey_utils.js
