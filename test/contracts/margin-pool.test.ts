@@ -3,7 +3,7 @@ import { packClaim } from '../../src/proof/claim.ts';
 import { addressOf } from './executor-chain.ts';
 import { balances, enrolment, FUNDS, openPool, POOL, type PoolWorld } from './pool-world.ts';
 import { compileSolvency, put, refusalOf, signEnrolment, wordsOf } from './solvency-chain.ts';
-import { addMock, mockSubmission, OWNER, openWorld, RECIPIENT, SIGNERS, STRANGER } from './solvency-world.ts';
+import { addMock, DEVELOPMENT_CHAIN, mockSubmission, OWNER, openWorld, RECIPIENT, SIGNERS, STRANGER } from './solvency-world.ts';
 
 const ATTESTOR = 777n;
 const COVERAGE = 888n;
@@ -80,6 +80,12 @@ describe('enrol', () => {
     expect(await refusal(OWNER, 'enrol', BORROWER, REF + 1n, signatures)).toMatch(/^Sign/);
     expect(await refusal(OWNER, 'enrol', BORROWER, REF, enrolment(world.token, BORROWER, REF))).toMatch(/^Sign/);
     expect(await refusal(OWNER, 'enrol', BORROWER, REF, enrolment(world.pool, BORROWER, REF, 1))).toMatch(/^Sign/);
+    await world.chain.undone(async () => {
+      await world.chain.request('anvil_setChainId', [1_337]);
+      expect(await refusal(OWNER, 'enrol', BORROWER, REF, signatures)).toMatch(/^Sign/);
+      expect(await refusal(OWNER, 'enrol', BORROWER, REF, enrolment(world.pool, BORROWER, REF, 1_337))).toBeNull();
+      await world.chain.request('anvil_setChainId', [DEVELOPMENT_CHAIN]);
+    });
     const single = signEnrolment(SIGNERS.slice(0, 1), 31_337, { consumer: world.pool.address, borrower: BORROWER, accountRef: REF });
     expect(await refusal(OWNER, 'enrol', BORROWER, REF, single)).toBe('TooFewSignatures(1, 2)');
   });
@@ -251,6 +257,8 @@ describe('close', () => {
         await world.chain.wait(1);
       }
       expect(await balances(world, RECIPIENT)).toEqual([FUNDS - LOAN, FUNDS - LOAN + MARGIN, 4n * POOL.reward]);
+      await world.pool.write(BORROWER, 'repay', REF);
+      expect(await balances(world, BORROWER)).toEqual([FUNDS, FUNDS, FUNDS - 4n * POOL.reward]);
     });
   });
 });
