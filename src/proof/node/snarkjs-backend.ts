@@ -32,7 +32,6 @@ export function openSnarkjsBackend(options: SnarkjsBackendOptions = {}): ProverB
 function startThread(script: URL, threads: number, events: ProverThreadEvents): ProverThread {
   // What the thread prints is not shown (libraries print values when they fail), nor read: reading would keep the process alive.
   const worker = new Worker(script, { workerData: { ...SNARKJS_WORKER_DATA, threads }, stdout: true, stderr: true });
-  worker.unref();
   worker
     .on('message', (reply: ProverReply) => {
       if (reply.kind !== 'progress') worker.unref();

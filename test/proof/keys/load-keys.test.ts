@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { bn254 } from '@noble/curves/bn254.js';
 import fc from 'fast-check';
@@ -114,6 +115,7 @@ describe('loadKeys', () => {
   test.each<[string, string, () => Uint8Array]>([
     ['eight public signals', 'public-signals', () => changedVkey(({ IC }) => ({ nPublic: 8, IC: IC.slice(0, 9) }))],
     ['fewer IC points than signals', 'public-signals', () => changedVkey(({ IC }) => ({ IC: IC.slice(0, 9) }))],
+    ['another number of signals than IC points', 'public-signals', () => changedVkey(() => ({ nPublic: 10 }))],
     ['a point off its curve', 'point', () => changedVkey(({ IC }) => ({ IC: IC.with(3, ['1', '3', '1']) }))],
     ['a point with a coordinate that is not reduced', 'point', () => changedVkey(({ IC }) => ({ IC: IC.with(3, [String(1n + BASE_FIELD_MODULUS), '2', '1']) }))],
     ['a point at infinity', 'point', () => changedVkey(({ IC }) => ({ IC: IC.with(3, ['0', '0', '1']) }))],
@@ -125,6 +127,12 @@ describe('loadKeys', () => {
     ['no JSON', 'form', () => new TextEncoder().encode('{')],
   ])('error: a verification key with %s', (_, refusal, vkey) => {
     expect(refusalOf(() => open({ vkey: vkey() }))).toBe(refusal);
+  });
+
+  test('error: a verification key with another gamma than the generator, by itself', () => {
+    const vkey = changedVkey((key) => ({ vk_gamma_2: key['vk_beta_2'] }));
+    const manifest = describeTiny(circuit, 'dev', { vkey: hashFile(vkey) });
+    expect(refusalOf(() => loadVerificationKey({ manifest, instance: 'S-committed', vkey, environment: LOCAL }))).toBe('mismatch');
   });
 
   test('error: a proving key with a point of another group, cut off, or of another form', () => {
@@ -145,6 +153,17 @@ describe('loadKeys', () => {
     expect(refusalOf(() => open({ entry: { contributions: first === undefined ? [] : [first, second] } }))).toBe('mismatch');
     expect(refusalOf(() => open({ entry: { beacon: null } }))).toBe('mismatch');
     expect(refusalOf(() => open({ entry: { beacon: beacon === null ? null : { ...beacon, hash: 'ff' } } }))).toBe('mismatch');
+  });
+
+  test('error: a beacon in the manifest and none in the key, or a record that does not end in the key\u2019s delta', async () => {
+    const before = join(circuit.folder, '1.zkey');
+    const vkey = new TextEncoder().encode(JSON.stringify(await zKey.exportVerificationKey(before)));
+    expect(refusalOf(() => open({ zkey: readFileSync(before), vkey }))).toBe('mismatch');
+    const first = sectionAt(good.zkey, 10) + 64 + 4;
+    const zkey = Uint8Array.from(good.zkey);
+    zkey.copyWithin(lastContributionAt(good.zkey), first, first + 64);
+    expect(readZkey(zkey).contributions).toHaveLength(2);
+    expect(refusalOf(() => open({ zkey }))).toBe('mismatch');
   });
 
   test('error: another circuit than the one asked for', () => {
@@ -246,12 +265,23 @@ describe('a key without contribution', () => {
 /** Two primes with their lengths, three counts, three points of the first group, three of the second. */
 const HEADER_BYTES = 2 * 36 + 12 + 3 * 64 + 3 * 128;
 
-/** Where the second section begins. */
+/** Where the header's section begins. */
 function headerAt(zkey: Uint8Array): number {
+  return sectionAt(zkey, 2);
+}
+
+function sectionAt(zkey: Uint8Array, id: number): number {
   const view = new DataView(zkey.buffer, zkey.byteOffset, zkey.byteLength);
   let at = 12;
-  while (view.getUint32(at, true) !== 2) at += 12 + Number(view.getBigUint64(at + 4, true));
+  while (view.getUint32(at, true) !== id) at += 12 + Number(view.getBigUint64(at + 4, true));
   return at + 12;
+}
+
+/** Where the second contribution begins: after three points of the first group, one of the second, a transcript, a type, and parameters with their length. */
+function lastContributionAt(zkey: Uint8Array): number {
+  const first = sectionAt(zkey, 10) + 64 + 4;
+  const parameters = first + 3 * 64 + 128 + 64 + 4;
+  return parameters + 4 + new DataView(zkey.buffer, zkey.byteOffset, zkey.byteLength).getUint32(parameters, true);
 }
 
 /** A point of the twist that is not in the subgroup: the twist has 2p − r times as many points. */

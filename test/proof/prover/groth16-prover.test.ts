@@ -9,6 +9,8 @@ import type { CircuitInputs } from '../../../src/proof/prover/backend.ts';
 import { type Curve, openCurve } from '../../../src/proof/prover/curve.ts';
 import { openGroth16Prover } from '../../../src/proof/prover/groth16-prover.ts';
 import { openWitnessCalculator } from '../../../src/proof/prover/witness-calculator.ts';
+import { createProverBody } from '../../../src/proof/prover/worker-body.ts';
+import type { ProverReply } from '../../../src/proof/prover/worker-messages.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { makeTinyCircuit, TINY_INPUTS, TINY_SIGNALS, type TinyCircuit } from '../keys/tiny-circuit.ts';
 
@@ -49,6 +51,16 @@ describe('openWitnessCalculator', () => {
     await expect(openWitnessCalculator(new Uint8Array([1, 2, 3]))).rejects.toMatchObject({ code: 'INTERNAL' });
     const empty = await openWitnessCalculator(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
     await expect(empty(TINY_INPUTS)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
+
+describe('createProverBody', () => {
+  test('error: a failure that is none of Plimsoll\u2019s is told without its text, and the next request is answered', async () => {
+    const replies: ProverReply[] = [];
+    const answer = createProverBody(Promise.reject(new RangeError('position 1234567')), (reply) => replies.push(reply));
+    await answer({ kind: 'load', keys: 'a', wasm: readFileSync(circuit.wasm), zkey });
+    await answer({ kind: 'prove', keys: 'a', inputs: TINY_INPUTS });
+    expect(replies).toEqual([{ kind: 'stopped' }, { kind: 'failed', code: 'INTERNAL', message: expect.stringContaining('never sent') }]);
   });
 });
 

@@ -107,7 +107,7 @@ describe('openSnarkjsBackend', () => {
     });
     await expect(job).rejects.toBe(reason);
     await expect(backend.prove({ keys, inputs: TINY_INPUTS, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    expect((await backend.prove({ keys, inputs: TINY_INPUTS })).publicSignals).toEqual(TINY_SIGNALS);
+    expect((await backend.prove({ keys, inputs: { ...TINY_INPUTS, coverage: '77' } })).publicSignals).toEqual(TINY_SIGNALS.with(1, 77n));
   });
 
   test('error: a progress callback that throws fails its own job with what it threw', async () => {
@@ -116,7 +116,7 @@ describe('openSnarkjsBackend', () => {
       if (stage === 'prove') throw thrown;
     };
     await expect(backend.prove({ keys, inputs: TINY_INPUTS, onProgress })).rejects.toBe(thrown);
-    expect((await backend.prove({ keys, inputs: TINY_INPUTS })).publicSignals).toEqual(TINY_SIGNALS);
+    expect((await backend.prove({ keys, inputs: { ...TINY_INPUTS, coverage: '78' } })).publicSignals).toEqual(TINY_SIGNALS.with(1, 78n));
   });
 
   test('error: a thread that dies is a failure worth trying again, and says nothing of the inputs', async () => {
@@ -168,16 +168,27 @@ describe('openWorkerBackend', () => {
   test('error: aborted or closed while the keys are on their way', async () => {
     const abort = new AbortController();
     const reason = new DOMException('not any more', 'AbortError');
-    const start = (onLoad: () => void) =>
+    const start = (onLoad: () => void, isSilent: () => boolean) =>
       openWorkerBackend('fake', (events) => {
         const post = (request: ProverRequest): void => {
-          events.reply(request.kind === 'load' ? { kind: 'loaded' } : { kind: 'stopped' });
-          onLoad();
+          if (isSilent()) return;
+          events.reply(request.kind === 'load' ? { kind: 'loaded' } : { kind: 'proof', proof: { proof: made(), publicSignals: [] } });
+          if (request.kind === 'load') onLoad();
         };
-        return { post, end: async () => events.died() };
+        return { post, end: async () => {} };
       });
-    await expect(start(() => abort.abort(reason)).prove({ keys, inputs: {}, signal: abort.signal })).rejects.toBe(reason);
-    const closing: ProverBackend = start(() => void closing.close());
+    await expect(
+      start(
+        () => abort.abort(reason),
+        () => false,
+      ).prove({ keys, inputs: {}, signal: abort.signal }),
+    ).rejects.toBe(reason);
+    let isClosed = false;
+    const close = (): void => {
+      isClosed = true;
+      void closing.close();
+    };
+    const closing: ProverBackend = start(close, () => isClosed);
     expect((await failureOf(closing.prove({ keys, inputs: {} }))).code).toBe('PROVER_FAILED');
   });
 });
