@@ -17,6 +17,10 @@ export interface Config {
   readonly recorded: string | null;
   /** A native prover (rapidsnark's command line) to be used instead of snarkjs. */
   readonly rapidsnarkBin: string | null;
+  /** The PostgreSQL database that holds the book; null for the embedded one. It may carry a password: never show it. */
+  readonly databaseUrl: string | null;
+  /** The folder of the embedded database; null for the one in the home folder. */
+  readonly dataFolder: string | null;
   /** Whether development keys are refused whatever is asked for. */
   readonly production: boolean;
 }
@@ -32,6 +36,8 @@ export const VARIABLES = [
   ['PLIMSOLL_DEADLINE', 'seconds that a request may take with all its repetitions (default 20)'],
   ['NODE_ENV', 'production: development proving keys are refused'],
   ['RAPIDSNARK_BIN', 'a native prover instead of snarkjs: the path of rapidsnark'],
+  ['DATABASE_URL', 'a PostgreSQL database for the book, shared by any number of processes'],
+  ['PLIMSOLL_DATA', 'the folder of the embedded database, used where DATABASE_URL is not set (default ~/.plimsoll)'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
 ] as const;
 
@@ -56,6 +62,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     deadlineSeconds: readSeconds('PLIMSOLL_DEADLINE', valueOf('PLIMSOLL_DEADLINE'), DEFAULT_DEADLINE_SECONDS),
     recorded: valueOf('PLIMSOLL_RECORDED'),
     rapidsnarkBin: valueOf('RAPIDSNARK_BIN'),
+    databaseUrl: readDatabaseUrl(valueOf('DATABASE_URL')),
+    dataFolder: valueOf('PLIMSOLL_DATA'),
     production: valueOf('NODE_ENV') === 'production',
   };
 }
@@ -85,6 +93,11 @@ function readSeconds(variable: string, text: string | null, otherwise: number): 
   if (text === null) return otherwise;
   if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
   throw new PlimsollError('INVALID_CONFIGURATION', `${variable} must be a whole number of seconds above 0.`, { variable });
+}
+
+function readDatabaseUrl(value: string | null): string | null {
+  if (value === null || (URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol))) return value;
+  throw new PlimsollError('INVALID_CONFIGURATION', 'DATABASE_URL must be a postgres:// or postgresql:// address.', { variable: 'DATABASE_URL' });
 }
 
 function optionalUrl(name: string, value: string | null): string | null {

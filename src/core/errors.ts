@@ -50,6 +50,9 @@ export const ERROR_TABLE = {
   MISSING_PRICE: entry('data', 502, 3, 'A price is absent or zero, so the account cannot be valued.'),
   UNSUPPORTED_STATE: entry('data', 502, 3, 'The account is in a state that this release does not model.'),
   NOT_CONFIGURED: entry('user', 503, 4, 'No endpoint is configured for this deployment.'),
+  STORE_UNREACHABLE: entry('transient', 503, 4, 'The database did not answer, or broke the work off; nothing of it was kept.'),
+  STORE_REFUSED: entry('user', 500, 2, 'The database or its folder cannot be used: in use by another process, not writable, or written by a newer release.'),
+  LEASE_LOST: entry('transient', 409, 1, 'Another worker took the lease over, so this write was refused.'),
   INTERNAL: entry('bug', 500, 1, 'A defect of Plimsoll; please report it with the message.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -4,7 +4,19 @@ import { graphUrlVariable, isLive, readConfig, VARIABLES } from '../../src/confi
 describe('readConfig', () => {
   test('default: nothing set', () => {
     const config = readConfig({ PATH: '/bin', GRAPH_API_KEY: '  ' });
-    expect(config).toEqual({ graphApiKey: null, graphUrls: new Map(), rpcUrls: new Map(), priceApiUrl: null, maxBlockAgeSeconds: 600, deadlineSeconds: 20, recorded: null, production: false, rapidsnarkBin: null });
+    expect(config).toEqual({
+      graphApiKey: null,
+      graphUrls: new Map(),
+      rpcUrls: new Map(),
+      priceApiUrl: null,
+      maxBlockAgeSeconds: 600,
+      deadlineSeconds: 20,
+      recorded: null,
+      production: false,
+      rapidsnarkBin: null,
+      databaseUrl: null,
+      dataFolder: null,
+    });
     expect(isLive(config)).toBe(false);
   });
 
@@ -18,7 +30,10 @@ describe('readConfig', () => {
       PRICE_API_URL: 'https://prices.example',
       PLIMSOLL_MAX_BLOCK_AGE: '60',
       PLIMSOLL_DEADLINE: '5',
+      DATABASE_URL: 'postgres://user:secret@host/db',
+      PLIMSOLL_DATA: '/somewhere',
     });
+    expect([config.databaseUrl, config.dataFolder]).toEqual(['postgres://user:secret@host/db', '/somewhere']);
     expect(config.rpcUrls).toEqual(
       new Map([
         ['eip155:1', { first: 'https://rpc.example/1', second: 'https://rpc.example/2' }],
@@ -36,6 +51,8 @@ describe('readConfig', () => {
     ['PRICE_API_URL', 'x'],
     ['PLIMSOLL_MAX_BLOCK_AGE', '-1'],
     ['PLIMSOLL_DEADLINE', '1.5'],
+    ['DATABASE_URL', 'mysql://user:secret@host/db'],
+    ['DATABASE_URL', 'localhost'],
   ])('error: INVALID_CONFIGURATION names %s and not its value', (variable, value) => {
     const environment = variable === 'RPC_URL_1_SECOND' ? { RPC_URL_1: 'http://x', [variable]: value } : { [variable]: value };
     expect(() => readConfig(environment)).toThrow(new RegExp(`^${variable} `));

@@ -1,0 +1,15 @@
+import { BOOK } from './0001-book.ts';
+import { WATCH } from './0002-watch.ts';
+
+/** One step of the schema. A step that was published is never changed; a change is a new step. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Every step, in order. */
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'book', sql: BOOK },
+  { number: 2, name: 'watch', sql: WATCH },
+];

@@ -1,0 +1,130 @@
+import pg from 'pg';
+import type { Database, Heard, Queries, SqlValue } from './database.ts';
+import { guarded, isRepeatable, transact } from './sql-failure.ts';
+
+/** How often a transaction is run that the server broke off for another's sake. */
+const ATTEMPTS = 5;
+/** Milliseconds between two attempts to listen again. */
+const RECONNECT_MS = 1_000;
+
+/** How connections are made. */
+export interface PostgresOptions {
+  /** Connections at once. */
+  readonly connections?: number;
+  /** Milliseconds that a transaction may stand idle before the server ends it, and with it the locks of a process that hangs. */
+  readonly idleMs?: number;
+}
+
+/** Opens a PostgreSQL. The first statement connects; a connection that broke is replaced at the next one. */
+export function openPostgres(url: string, { connections = 10, idleMs = 15_000 }: PostgresOptions = {}): Database {
+  const settings = { connectionString: url, application_name: 'plimsoll', connectionTimeoutMillis: 10_000, keepAlive: true };
+  const pool = new pg.Pool({ ...settings, max: connections, idle_in_transaction_session_timeout: idleMs });
+  // A connection that breaks while it is idle is simply replaced.
+  pool.on('error', () => {});
+  const ears = createEars(() => new pg.Client(settings));
+
+  async function begin<Result>(body: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await pool.connect();
+    let broken = false;
+    try {
+      await client.query('begin');
+      const result = await body(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      // A connection on which even this fails must not be used again.
+      broken = await client.query('rollback').then(
+        () => false,
+        () => true,
+      );
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  const queries = queriesOf(pool);
+  return {
+    engine: 'postgres',
+    query: (text, values) => queries.query(text, values),
+    async execute(script) {
+      await guarded(() => pool.query(script));
+    },
+    async transaction(work) {
+      for (let count = 1; ; count += 1) {
+        try {
+          return await transact(begin, (client: pg.PoolClient) => work(queriesOf(client)));
+        } catch (error) {
+          if (count >= ATTEMPTS || !isRepeatable(error)) throw error;
+        }
+      }
+    },
+    listen: (channel, heard) => guarded(() => ears.listen(channel, heard)),
+    async notify(channel, payload) {
+      await queries.query('select pg_notify($1, $2)', [channel, payload]);
+    },
+    async close() {
+      await ears.close();
+      await pool.end();
+    },
+  };
+}
+
+function queriesOf(runner: Pick<pg.Pool | pg.PoolClient, 'query'>): Queries {
+  return {
+    query: (text, values = []) => guarded(async () => (await runner.query(text, values.map(parameterOf))).rows),
+  };
+}
+
+function parameterOf(value: SqlValue): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
+}
+
+/** One connection that hears every channel, made when somebody listens first and made again when it breaks. */
+function createEars(make: () => pg.Client): { listen(channel: string, heard: Heard): Promise<() => Promise<void>>; close(): Promise<void> } {
+  const listeners = new Map<string, Set<Heard>>();
+  let client: Promise<pg.Client> | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+
+  async function connect(): Promise<pg.Client> {
+    const made = make();
+    made.on('notification', ({ channel, payload }) => {
+      for (const heard of listeners.get(channel) ?? []) heard(payload ?? '');
+    });
+    made.on('error', () => {});
+    made.on('end', again);
+    await made.connect();
+    for (const channel of listeners.keys()) await made.query(`listen ${pg.escapeIdentifier(channel)}`);
+    return made;
+  }
+  function again(): void {
+    client = null;
+    if (closed || listeners.size === 0 || timer !== null) return;
+    timer = setTimeout(() => {
+      timer = null;
+      client = connect();
+      client.catch(again);
+    }, RECONNECT_MS);
+    timer.unref();
+  }
+  return {
+    async listen(channel, heard) {
+      const known = listeners.get(channel);
+      if (known === undefined) listeners.set(channel, new Set([heard]));
+      else known.add(heard);
+      if (client === null) await (client = connect());
+      else if (known === undefined) await (await client).query(`listen ${pg.escapeIdentifier(channel)}`);
+      return async () => {
+        listeners.get(channel)?.delete(heard);
+      };
+    },
+    async close() {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+      listeners.clear();
+      await (await client?.catch(() => null))?.end();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { bytesOf, findText, integerOf, numberOf, textOf, textsOf } from './columns.ts';
+import type { Queries, SqlRow } from './database.ts';
+import { readEvent, type StoredEvent } from './events.ts';
+import type { Sealer } from './seal.ts';
+
+/** A subscriber. */
+export interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  /** The kinds of event that it wants. */
+  readonly kinds: readonly string[];
+  readonly enabled: boolean;
+  /** Unix seconds. */
+  readonly createdAt: bigint;
+}
+
+/** Keys that sign what is sent; the second one while keys are exchanged. */
+export interface WebhookSecrets {
+  readonly secret: Uint8Array;
+  readonly nextSecret: Uint8Array | null;
+}
+
+/** Adds a subscriber, or changes the one of that id. Its secrets are kept sealed. */
+export async function saveWebhook(queries: Queries, sealer: Sealer, webhook: Webhook & WebhookSecrets): Promise<void> {
+  const place = placeOf(webhook.id);
+  await queries.query(
+    `insert into plimsoll.webhooks (id, url, secret, next_secret, kinds, enabled, created_at) values ($1, $2, $3, $4, $5::text[], $6, $7)
+     on conflict (id) do update set url = excluded.url, secret = excluded.secret, next_secret = excluded.next_secret, kinds = excluded.kinds, enabled = excluded.enabled`,
+    [webhook.id, webhook.url, sealer.seal(webhook.secret, place), webhook.nextSecret === null ? null : sealer.seal(webhook.nextSecret, place), webhook.kinds, webhook.enabled, webhook.createdAt],
+  );
+}
+
+/** Every subscriber, without secrets. */
+export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]> {
+  const rows = await queries.query('select id, url, to_jsonb(kinds) as kinds, enabled, created_at::text as created_at from plimsoll.webhooks order by id');
+  return rows.map((row) => ({ id: textOf(row, 'id'), url: textOf(row, 'url'), kinds: textsOf(row, 'kinds'), enabled: row['enabled'] === true, createdAt: integerOf(row, 'created_at') }));
+}
+
+/** Deletes a subscriber and what was still to be delivered to it. @returns false where there is none of that id */
+export async function deleteWebhook(queries: Queries, id: string): Promise<boolean> {
+  return (await queries.query('delete from plimsoll.webhooks where id = $1 returning id', [id])).length > 0;
+}
+
+/** One event on its way to one subscriber. Webhook and sequence together are its idempotency key. */
+export interface Delivery {
+  readonly webhook: string;
+  readonly url: string;
+  readonly secrets: WebhookSecrets;
+  readonly event: StoredEvent;
+  /** This attempt, from 1. */
+  readonly attempt: number;
+}
+
+/**
+ * Takes deliveries that are due. Whoever takes one has `seconds` to say what became of it; after that it is due again, so that nothing is
+ * lost with a worker, and a subscriber may see it twice.
+ */
+export async function claimDeliveries(queries: Queries, sealer: Sealer, { most, seconds }: { readonly most: number; readonly seconds: number }): Promise<readonly Delivery[]> {
+  const rows = await queries.query(
+    `with taken as (
+       update plimsoll.deliveries as d set attempts = attempts + 1, next_at = now() + make_interval(secs => $2)
+       where (webhook, event) in (
+         select webhook, event from plimsoll.deliveries where status = 'pending' and next_at <= now() order by next_at, event limit $1 for update skip locked
+       ) returning d.webhook, d.event, d.attempts
+     )
+     select t.webhook, t.attempts, w.url, w.secret, w.next_secret, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at
+     from taken t join plimsoll.webhooks w on w.id = t.webhook join plimsoll.events e on e.sequence = t.event order by e.sequence, t.webhook`,
+    [most, seconds],
+  );
+  return rows.map((row) => readDelivery(row, sealer));
+}
+
+/** What became of an attempt: delivered, to be repeated after some seconds, or given up. `answer` is for people and holds no body. */
+export type DeliveryOutcome =
+  | { readonly kind: 'delivered'; readonly answer: string }
+  | { readonly kind: 'again'; readonly answer: string; readonly afterSeconds: number }
+  | { readonly kind: 'dead'; readonly answer: string };
+
+/** Records what became of an attempt. One that was delivered or given up stays so. */
+export async function settleDelivery(queries: Queries, { webhook, event }: Pick<Delivery, 'webhook' | 'event'>, outcome: DeliveryOutcome): Promise<void> {
+  const status = outcome.kind === 'again' ? 'pending' : outcome.kind;
+  const after = outcome.kind === 'again' ? outcome.afterSeconds : 0;
+  await queries.query(`update plimsoll.deliveries set status = $3, last_answer = $4, next_at = now() + make_interval(secs => $5) where webhook = $1 and event = $2 and status = 'pending'`, [
+    webhook,
+    event.sequence,
+    status,
+    outcome.answer,
+    after,
+  ]);
+}
+
+/** A delivery's state, for the one who asks what became of it. */
+export interface DeliveryState {
+  readonly event: bigint;
+  readonly status: string;
+  readonly attempts: number;
+  readonly lastAnswer: string | null;
+}
+
+/** What was and is to be delivered to a subscriber, newest first. */
+export async function listDeliveries(queries: Queries, webhook: string, most: number): Promise<readonly DeliveryState[]> {
+  const rows = await queries.query('select event::text as event, status, attempts, last_answer from plimsoll.deliveries where webhook = $1 order by deliveries.event desc limit $2', [webhook, most]);
+  return rows.map((row) => ({ event: integerOf(row, 'event'), status: textOf(row, 'status'), attempts: numberOf(row, 'attempts'), lastAnswer: findText(row, 'last_answer') }));
+}
+
+function readDelivery(row: SqlRow, sealer: Sealer): Delivery {
+  const webhook = textOf(row, 'webhook');
+  const place = placeOf(webhook);
+  return {
+    webhook,
+    url: textOf(row, 'url'),
+    secrets: { secret: sealer.open(bytesOf(row, 'secret'), place), nextSecret: row['next_secret'] === null ? null : sealer.open(bytesOf(row, 'next_secret'), place) },
+    event: readEvent(row),
+    attempt: numberOf(row, 'attempts'),
+  };
+}
+
+function placeOf(id: string): string {
+  return `webhook:${id}`;
+}
