@@ -152,6 +152,33 @@ export interface PlanningAccount {
   readonly asynchronous: boolean;
 }
 
+/** The accounts of one market at one second, with what they share computed once. Each answer, and each error, is that of the rule's own function. */
+export interface MarketAt<Position> {
+  /** `health(…).liquidatable`, without the rest. */
+  isLiquidatable(position: Position): boolean;
+  health(position: Position): NativeHealth;
+  exposure(position: Position): readonly ExposureTerm[];
+}
+
+/**
+ * What a screen in floats may count on, so that it never passes over an account that `health` calls liquidatable: if it has a cohort, and no
+ * term without a price, then with q = `quantumUsd`, n terms, and the amounts and prices of `exposure`, it has a debt term, and
+ * Σ collateral · price · (weight − weightCut) < Σ debt · price · weight + 2 · n · q.
+ */
+export interface Screening<Market = unknown, Position = unknown> {
+  /** By how much less than its weight the decision may count a collateral: 0.0001 where the protocol cuts the average threshold to whole basis points. */
+  readonly weightCut: number;
+  /** The step that values are rounded to in the decision, USD. */
+  quantumUsd(market: Market): Decimal;
+  /**
+   * Accounts of one market with equal answers are alike: terms of the same asset, side and role have the same price and weight, and each one's amount is, to
+   * within one raw unit, a constant of its own times a factor that all share and that time never makes smaller. Null: this account is always decided in integers.
+   */
+  cohort(market: Market, position: Position): string | null;
+  /** Everything in the market's state, apart from prices, indexes, rates and totals, that decides which accounts have which terms, and which are refused. */
+  shape(market: Market): string;
+}
+
 /**
  * A protocol's own margin arithmetic, versioned, exact in integers, pure and synchronous.
  *
@@ -172,6 +199,10 @@ export interface Rule<Market = unknown, Position = unknown> {
   exposure(view: AccountView<Market, Position>): readonly ExposureTerm[];
   /** The state after `step` at `view.at`. @throws {RuleViolation} where the protocol would revert. */
   apply(view: AccountView<Market, Position>, step: Step): Applied<Market, Position>;
+  /** The market prepared for many accounts; absent where a rule has no faster way than its functions one by one. */
+  prepare?(market: Market, at: bigint): MarketAt<Position>;
+  /** Absent where a rule is not linear: then its accounts are decided in integers each time. */
+  readonly screening?: Screening<Market, Position>;
   /** The account's linear view for a planner; absent where a rule has none. */
   planning?(view: AccountView<Market, Position>): PlanningAccount;
   /**

@@ -63,24 +63,59 @@ export function computeUserLtvBps(profile: AaveProfile, reserve: AaveReserve, eM
   return eMode?.isolated === true ? 0 : reserve.ltvBps;
 }
 
+/** How accounts of an e-mode see a reserve. */
+export interface ReserveUse {
+  /** In base currency; the category's own where it has one. */
+  readonly price: bigint;
+  /** Whether supply counts that is used as collateral. */
+  readonly counts: boolean;
+  readonly thresholdBps: number;
+}
+
+/** The price and threshold of a reserve for accounts of an e-mode, or of none. @source GenericLogic.calculateUserAccountData */
+export function resolveUse(profile: AaveProfile, eMode: AaveEMode | null, reserve: AaveReserve): ReserveUse {
+  const isMember = eMode?.collateral.includes(reserve.id) === true;
+  return {
+    price: isMember && eMode.price !== null && eMode.price !== 0n ? eMode.price : reserve.price,
+    counts: profile.countsZeroThreshold || reserve.liquidationThresholdBps !== 0,
+    thresholdBps: isMember ? eMode.liquidationThresholdBps : reserve.liquidationThresholdBps,
+  };
+}
+
+/** A reserve with its indexes at a unix second. */
+export interface AccruedReserve {
+  readonly reserve: AaveReserve;
+  /** Raw units per whole token. */
+  readonly unit: bigint;
+  readonly at: bigint;
+  readonly incomeIndex: bigint;
+  /** As an account sees it that owes. */
+  readonly debtIndex: bigint;
+}
+
+/** Accrues one reserve to unix second `at`. */
+export function accrueReserve(profile: AaveProfile, reserve: AaveReserve, at: bigint): AccruedReserve {
+  return { reserve, unit: pow10(reserve.decimals), at, incomeIndex: computeIncomeIndex(reserve, at), debtIndex: computeDebtIndex(profile, reserve, { at, ownScaledDebt: 1n }) };
+}
+
 /**
  * Values one holding at unix second `at`.
  *
  * @throws {MissingPrice} where it counts, or owes, and its price is 0.
  */
 export function valueHolding(profile: AaveProfile, pool: AavePool, eMode: AaveEMode | null, holding: AaveHolding, at: bigint): ValuedHolding {
-  const reserve = getReserve(pool, holding.reserve);
-  const isMember = eMode?.collateral.includes(reserve.id) === true;
-  const incomeIndex = computeIncomeIndex(reserve, at);
-  const debtIndex = computeDebtIndex(profile, reserve, { at, ownScaledDebt: holding.scaledVariableDebt });
+  return valueAccrued(profile, eMode, holding, accrueReserve(profile, getReserve(pool, holding.reserve), at));
+}
+
+function valueAccrued(profile: AaveProfile, eMode: AaveEMode | null, holding: AaveHolding, { reserve, unit, at, incomeIndex, ...accrued }: AccruedReserve): ValuedHolding {
+  const debtIndex = holding.scaledVariableDebt === 0n && reserve.scaledVariableDebt === 0n ? reserve.variableBorrowIndex : accrued.debtIndex;
   const supplied = tokenMath.supplyBalance(profile, holding.scaledSupply, incomeIndex);
   const variableDebt = tokenMath.debtBalance(profile, holding.scaledVariableDebt, debtIndex);
   const stableDebt = computeStableDebt(profile, holding, at);
   const debt = variableDebt + stableDebt;
-  const price = isMember && eMode.price !== null && eMode.price !== 0n ? eMode.price : reserve.price;
-  const counts = holding.usedAsCollateral && (profile.countsZeroThreshold || reserve.liquidationThresholdBps !== 0);
+  const { price, thresholdBps, ...use } = resolveUse(profile, eMode, reserve);
+  const counts = holding.usedAsCollateral && use.counts;
   if (price === 0n && (debt !== 0n || (counts && supplied !== 0n))) throw new MissingPrice(reserve.asset, profile.label);
-  const unit = pow10(reserve.decimals);
   return {
     holding,
     reserve,
@@ -91,7 +126,7 @@ export function valueHolding(profile: AaveProfile, pool: AavePool, eMode: AaveEM
     stableDebt,
     price,
     counts,
-    thresholdBps: isMember ? eMode.liquidationThresholdBps : reserve.liquidationThresholdBps,
+    thresholdBps,
     ltvBps: computeUserLtvBps(profile, reserve, eMode),
     collateralValue: counts ? divDown(supplied * price, unit) : 0n,
     debtValue: profile.debtValue === 'up' ? divUp(debt * price, unit) : divDown(debt * price, unit),
@@ -112,8 +147,13 @@ function computeStableDebt(profile: AaveProfile, holding: AaveHolding, at: bigin
  * @throws {MissingPrice} @throws {UnknownMarket}
  */
 export function computeAccountData(profile: AaveProfile, pool: AavePool, position: AavePosition, at: bigint): AaveAccountData {
+  return computeAccruedData(profile, pool, position, (id) => accrueReserve(profile, getReserve(pool, id), at));
+}
+
+/** As {@link computeAccountData}, with reserves that were accrued before. */
+export function computeAccruedData(profile: AaveProfile, pool: AavePool, position: AavePosition, accrued: (reserve: number) => AccruedReserve): AaveAccountData {
   const eMode = getEMode(pool, position);
-  const holdings = position.holdings.map((holding) => valueHolding(profile, pool, eMode, holding, at));
+  const holdings = position.holdings.map((holding) => valueAccrued(profile, eMode, holding, accrued(holding.reserve)));
   let totalCollateralBase = 0n;
   let totalDebtBase = 0n;
   let weightedCollateral = 0n;

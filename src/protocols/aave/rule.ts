@@ -1,12 +1,14 @@
-import { Decimal, fromFixed } from '../../core/decimal.ts';
+import { Decimal, fromFixed, ONE, ZERO } from '../../core/decimal.ts';
 import { MissingPrice } from '../../core/errors.ts';
 import { divDown, WAD } from '../../core/fixed-point.ts';
 import type { AssetId } from '../../core/ids.ts';
-import type { AccountView, Applied, ExposureTerm, Leg, NativeHealth, PriceMove, Rule, Step } from '../../core/rule.ts';
+import type { AccountView, Applied, ExposureTerm, Leg, MarketAt, NativeHealth, PriceMove, Rule, Step } from '../../core/rule.ts';
 import { type AaveAccountData, computeAccountData, type ValuedHolding } from './account-data.ts';
 import { applyLiquidation } from './liquidate.ts';
 import { planAave } from './planning.ts';
+import { preparePool } from './prepared-pool.ts';
 import { AAVE_PROFILES, type AaveProfile } from './profile.ts';
+import { createAaveScreening } from './screening.ts';
 import { type AavePool, type AavePosition, aavePoolSchema, aavePositionSchema } from './state.ts';
 import { applyBorrow, applyRepay, applySupply, applyWithdraw } from './steps.ts';
 import { violate } from './violations.ts';
@@ -24,9 +26,11 @@ export function createAaveRule(profile: AaveProfile): AaveRule {
     profile,
     marketSchema: aavePoolSchema,
     positionSchema: aavePositionSchema,
-    legs: (view) => legsOf(profile, view),
+    legs: (view) => legsOf(accountOf(profile, view), (valued) => factsOf(view.market, valued)),
     health: (view) => healthOf(accountOf(profile, view)),
-    exposure: (view) => exposureOf(profile, view),
+    exposure: (view) => exposureOf(accountOf(profile, view), (valued) => factsOf(view.market, valued)),
+    prepare: (market, at) => prepare(profile, market, at),
+    screening: createAaveScreening(profile),
     apply: (view, step) => applyStep(profile, view, step),
     planning: (view) => planAave(profile, view, priceUsd),
     reprice: repriceAave,
@@ -57,25 +61,46 @@ function healthOf(account: AaveAccountData): NativeHealth {
   };
 }
 
-function legsOf(profile: AaveProfile, view: View): Leg[] {
-  return accountOf(profile, view).holdings.flatMap((valued) => {
-    const leg = { asset: valued.reserve.asset, symbol: valued.reserve.symbol, decimals: valued.reserve.decimals, priceUsd: priceUsd(view.market, valued) };
+/** What a leg needs to know of its reserve. */
+interface LegFacts {
+  readonly priceUsd: Decimal;
+  readonly weight: Decimal;
+}
+
+type FactsOf = (valued: ValuedHolding) => LegFacts;
+
+function factsOf(pool: AavePool, valued: ValuedHolding): LegFacts {
+  return { priceUsd: priceUsd(pool, valued), weight: valued.counts ? fromFixed(BigInt(valued.thresholdBps), 4) : ZERO };
+}
+
+function legsOf(account: AaveAccountData, facts: FactsOf): Leg[] {
+  const legs: Leg[] = [];
+  for (const valued of account.holdings) {
+    const { asset, symbol, decimals } = valued.reserve;
+    const { priceUsd: price, weight } = facts(valued);
     const debt = valued.variableDebt + valued.stableDebt;
-    const supply: Leg[] = valued.supplied === 0n ? [] : [{ ...leg, side: valued.counts ? 'collateral' : 'supply', amount: valued.supplied, weight: valued.counts ? weightOf(valued) : new Decimal(0) }];
-    return debt === 0n ? supply : [...supply, { ...leg, side: 'debt' as const, amount: debt, weight: new Decimal(1) }];
-  });
+    if (valued.supplied !== 0n) legs.push({ side: valued.counts ? 'collateral' : 'supply', asset, symbol, decimals, amount: valued.supplied, priceUsd: price, weight });
+    if (debt !== 0n) legs.push({ side: 'debt', asset, symbol, decimals, amount: debt, priceUsd: price, weight: ONE });
+  }
+  return legs;
 }
 
-function exposureOf(profile: AaveProfile, view: View): ExposureTerm[] {
-  return legsOf(profile, view).flatMap((leg): ExposureTerm[] => {
-    if (leg.side === 'supply') return [];
-    const side = leg.side === 'debt' ? 'debt' : 'collateral';
-    return [{ side, asset: leg.asset, symbol: leg.symbol, decimals: leg.decimals, amount: leg.amount, priceUsd: leg.priceUsd, weight: leg.weight, role: side }];
-  });
+function exposureOf(account: AaveAccountData, facts: FactsOf): ExposureTerm[] {
+  return legsOf(account, facts).flatMap(({ side, asset, symbol, decimals, amount, priceUsd: price, weight }): ExposureTerm[] =>
+    side === 'collateral' || side === 'debt' ? [{ side, asset, symbol, decimals, amount, priceUsd: price, weight, role: side }] : [],
+  );
 }
 
-function weightOf(valued: ValuedHolding): Decimal {
-  return fromFixed(BigInt(valued.thresholdBps), 4);
+/** Decimals are made once for each reserve, as accounts of an e-mode see it. */
+function prepare(profile: AaveProfile, pool: AavePool, at: bigint): MarketAt<AavePosition> {
+  const { compute, isLiquidatable } = preparePool(profile, pool, at);
+  const byEMode = new Map<number, (LegFacts | undefined)[]>();
+  const exposure = (position: AavePosition): ExposureTerm[] => {
+    const known = byEMode.get(position.eMode) ?? [];
+    byEMode.set(position.eMode, known);
+    return exposureOf(compute(position), (valued) => (known[2 * valued.reserve.id + Number(valued.counts)] ??= factsOf(pool, valued)));
+  };
+  return { isLiquidatable, exposure, health: (position) => healthOf(compute(position)) };
 }
 
 /** USD per whole token: oracle price in base units, times the base currency's own price. */

@@ -1,8 +1,8 @@
 import { Decimal, fromFixed, ONE, ratioOrNull, ZERO } from '../../core/decimal.ts';
 import { InvalidArgument, MissingPrice } from '../../core/errors.ts';
-import { max, mulDivDown } from '../../core/fixed-point.ts';
+import { max, mulDivDown, WAD } from '../../core/fixed-point.ts';
 import type { AssetId } from '../../core/ids.ts';
-import type { AccountView, ExposureTerm, Leg, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
+import type { AccountView, ExposureTerm, Leg, MarketAt, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
 import { accrueMarket, computePresentValue } from './interest.ts';
 import { computeBaseValue, computeLiquidity, computeValue, isUncovered, listHeld } from './liquidity.ts';
 import { planComet } from './planning.ts';
@@ -30,16 +30,33 @@ export const compoundV3Rule: Rule<CometMarket, CometPosition> = {
   positionSchema: cometPositionSchema,
   legs: computeLegs,
   health: computeHealth,
-  exposure: computeExposure,
+  exposure: (view) => exposeAccrued(accrueMarket(view.market, view.at), view.position),
+  prepare: prepareComet,
+  screening: {
+    weightCut: 0,
+    // A collateral's value is rounded to 1e-8 of the unit, and weighed after that.
+    quantumUsd: ({ unit, collaterals }) =>
+      fromFixed(unit.usdPerUnit, USD_PRICE_DECIMALS).times(
+        fromFixed(
+          collaterals.reduce((most, { liquidateCollateralFactor }) => max(most, liquidateCollateralFactor), WAD),
+          FACTOR_DECIMALS,
+        ),
+      ),
+    cohort: () => 'all',
+    shape: ({ unit, base, collaterals }) => JSON.stringify([unit.asset, base.asset, base.decimals, collaterals.map(({ asset, decimals }) => [asset, decimals])]),
+  },
   apply: applyCometStep,
   planning: (view) => planComet(view, (market, price) => toUsd(market, price, '')),
   reprice: repriceComet,
 };
 
-function computeLegs(view: View): readonly Leg[] {
-  const market = accrueMarket(view.market, view.at);
-  const balance = computePresentValue(market, view.position.principal);
-  const collateral = listHeld(market, view.position).map(
+function computeLegs({ market, position, at }: View): readonly Leg[] {
+  return legsOfAccrued(accrueMarket(market, at), position);
+}
+
+function legsOfAccrued(market: CometMarket, position: CometPosition): readonly Leg[] {
+  const balance = computePresentValue(market, position.principal);
+  const collateral = listHeld(market, position).map(
     ({ collateral, balance: amount }): Leg => ({
       side: 'collateral',
       asset: collateral.asset,
@@ -83,8 +100,18 @@ function computeHealth({ market: stored, position, at }: View): NativeHealth {
   };
 }
 
-function computeExposure(view: View): readonly ExposureTerm[] {
-  return computeLegs(view).flatMap((leg): ExposureTerm[] => {
+/** Every feed that `health` reads is read, in whatever order: its figures need all of them. */
+function prepareComet(market: CometMarket, at: bigint): MarketAt<CometPosition> {
+  const accrued = accrueMarket(market, at);
+  return {
+    isLiquidatable: (position) => computeLiquidity(accrued, position, 'liquidateCollateralFactor') < 0n && position.principal < 0n,
+    health: (position) => computeHealth({ market, position, at }),
+    exposure: (position) => exposeAccrued(accrued, position),
+  };
+}
+
+function exposeAccrued(market: CometMarket, position: CometPosition): readonly ExposureTerm[] {
+  return legsOfAccrued(market, position).flatMap((leg): ExposureTerm[] => {
     const { asset, symbol, decimals, amount, priceUsd, weight } = leg;
     const term = { asset, symbol, decimals, amount, priceUsd, weight };
     if (leg.side === 'collateral') return [{ ...term, side: 'collateral', role: 'collateral' }];

@@ -4,7 +4,7 @@ import type { AssetId } from '../../core/ids.ts';
 import type { ExposureTerm, Leg, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
 import { applyStep } from './apply.ts';
 import { GENERIC_RULE_ID } from './liquidation.ts';
-import { computeLiquidity, splitBySelfCollateral } from './liquidity.ts';
+import { computeLiquidity, type Liquidity, splitBySelfCollateral } from './liquidity.ts';
 import { planBook } from './planning.ts';
 import {
   accruePosition,
@@ -34,6 +34,23 @@ export const genericLendingRule: Rule<GenericMarket, GenericPosition> = {
   legs,
   health,
   exposure,
+  prepare: (market, at) => ({
+    isLiquidatable: (position) => isLiquidatable(computeLiquidity(market, accruePosition({ market, position, at }))),
+    health: (position) => health({ market, position, at }),
+    exposure: (position) => exposure({ market, position, at }),
+  }),
+  screening: {
+    weightCut: 0,
+    quantumUsd: ({ unit }) => fromFixed(unit.priceUsd, 36),
+    cohort: findCohort,
+    shape: ({ unit, assets, selfCollateralFactor }) =>
+      JSON.stringify([
+        unit.asset,
+        String(selfCollateralFactor),
+        hasRates(assets),
+        assets.map(({ asset, decimals, collateralFactor, borrowFactor }) => [asset, decimals, collateralFactor === null, borrowFactor === null]),
+      ]),
+  },
   apply: applyStep,
   planning: (view) => planBook(view, (asset) => tokenOf(view.market, asset).priceUsd),
   reprice,
@@ -55,13 +72,28 @@ function legs(view: GenericView): readonly Leg[] {
 
 function health(view: GenericView): NativeHealth {
   const { collateralValue, liabilityValue } = computeLiquidity(view.market, accruePosition(view));
-  const liquidatable = collateralValue < liabilityValue;
+  const liquidatable = isLiquidatable({ collateralValue, liabilityValue });
   return {
     healthFactor: liabilityValue === 0n ? null : fromFixed(mulDivDown(collateralValue, WAD, liabilityValue), 18),
     liquidatable,
     reason: `collateralValue ${collateralValue} ${liquidatable ? '<' : '>='} liabilityValue ${liabilityValue}`,
     figures: { collateralValue, liabilityValue },
   };
+}
+
+function isLiquidatable({ collateralValue, liabilityValue }: Pick<Liquidity, 'collateralValue' | 'liabilityValue'>): boolean {
+  return collateralValue < liabilityValue;
+}
+
+/** Interest is simple from a position's own date on, so only those of one date grow alike; what covers its own debt is split by more than a factor. */
+function findCohort({ assets, selfCollateralFactor }: GenericMarket, { supplied, debts, updatedAt }: GenericPosition): string | null {
+  const overlaps = supplied.some((held) => held.collateral && held.amount > 0n && debts.some((owed) => owed.asset === held.asset && owed.amount > 0n));
+  if (selfCollateralFactor !== null && overlaps) return null;
+  return hasRates(assets) ? `since ${updatedAt}` : 'all';
+}
+
+function hasRates(assets: GenericMarket['assets']): boolean {
+  return assets.some(({ supplyRate, borrowRate }) => supplyRate !== 0n || borrowRate !== 0n);
 }
 
 function exposure(view: GenericView): readonly ExposureTerm[] {

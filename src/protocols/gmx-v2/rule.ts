@@ -24,6 +24,12 @@ export const gmxV2Rule: Rule<GmxMarket, GmxPosition> = {
   legs: computeLegs,
   health: computeHealth,
   exposure: computeExposure,
+  // Caps, floors and fees of its own make a position anything but linear, so there is no screening.
+  prepare: (market, at) => ({
+    isLiquidatable: (position) => findLiquidationReason(computeMargin({ market, position, at })) !== null && position.sizeInUsd > 0n,
+    health: (position) => computeHealth({ market, position, at }),
+    exposure: (position) => computeExposure({ market, position, at }),
+  }),
   apply: applyGmxStep,
   planning: (view) => planGmx(view, perToken),
   reprice: repriceGmx,

@@ -1,9 +1,9 @@
 import { Decimal, fromFixed, ONE, toText, ZERO } from '../../core/decimal.ts';
-import { mulDivDown, WAD } from '../../core/fixed-point.ts';
+import { max, mulDivDown, WAD } from '../../core/fixed-point.ts';
 import type { AssetId } from '../../core/ids.ts';
-import type { AccountView, ExposureTerm, Leg, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
+import type { AccountView, ExposureTerm, Leg, MarketAt, NativeHealth, PriceMove, Rule } from '../../core/rule.ts';
 import { applyStep } from './apply.ts';
-import { borrowTotals, computeFigures, getOraclePrice, supplyTotals } from './health.ts';
+import { borrowTotals, computeFigures, getOraclePrice, isHealthy, supplyTotals } from './health.ts';
 import { accrueInterest } from './interest.ts';
 import { planMorpho } from './planning.ts';
 import { toAssetsDown, toAssetsUp } from './shares.ts';
@@ -28,15 +28,25 @@ export const morphoBlueRule: Rule<MorphoMarket, MorphoPosition> = {
   positionSchema: morphoPositionSchema,
   legs: computeLegs,
   health: computeHealth,
-  exposure: computeExposure,
+  exposure: (view) => exposeAccrued(accrueInterest(view.market, view.at), view.position),
+  prepare: prepareMarket,
+  screening: {
+    weightCut: 0,
+    // A collateral's value is rounded to a raw loan unit, and weighed after that.
+    quantumUsd: ({ loan, loanUsd, lltv }) => new Decimal(loanUsd).times(fromFixed(max(lltv, WAD), WAD_DECIMALS)).times(fromFixed(1n, loan.decimals)),
+    cohort: () => 'all',
+    shape: ({ loan, collateral }) => `${loan.asset} ${loan.decimals} ${collateral.asset} ${collateral.decimals}`,
+  },
   apply: applyStep,
   planning: (view) => planMorpho(view, collateralUsd),
   reprice: repriceMarket,
 };
 
 function computeLegs(view: MorphoView): readonly Leg[] {
-  const market = accrueInterest(view.market, view.at);
-  const { position } = view;
+  return legsOfAccrued(accrueInterest(view.market, view.at), view.position);
+}
+
+function legsOfAccrued(market: MorphoMarket, position: MorphoPosition): readonly Leg[] {
   const loanUsd = new Decimal(market.loanUsd);
   const legs: Leg[] = [];
   if (position.collateral > 0n) {
@@ -75,8 +85,19 @@ function computeHealth(view: MorphoView): NativeHealth {
   };
 }
 
-function computeExposure(view: MorphoView): readonly ExposureTerm[] {
-  return computeLegs(view).flatMap((leg): ExposureTerm[] => {
+function prepareMarket(market: MorphoMarket, at: bigint): MarketAt<MorphoPosition> {
+  let booked: MorphoMarket | undefined;
+  // Not before an account needs it: one without debt is healthy at any time.
+  const accrued = (): MorphoMarket => (booked ??= accrueInterest(market, at));
+  return {
+    isLiquidatable: (position) => position.borrowShares !== 0n && !isHealthy(accrued(), position),
+    health: (position) => computeHealth({ market, position, at }),
+    exposure: (position) => exposeAccrued(accrued(), position),
+  };
+}
+
+function exposeAccrued(accrued: MorphoMarket, position: MorphoPosition): readonly ExposureTerm[] {
+  return legsOfAccrued(accrued, position).flatMap((leg): ExposureTerm[] => {
     if (leg.side !== 'collateral' && leg.side !== 'debt') return [];
     const role = leg.side === 'collateral' ? 'collateral' : 'borrowed';
     return [{ ...leg, side: leg.side, role }];
