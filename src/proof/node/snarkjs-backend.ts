@@ -3,7 +3,11 @@ import { Worker } from 'node:worker_threads';
 import type { ProverBackend } from '../prover/backend.ts';
 import { openWorkerBackend, type ProverThread, type ProverThreadEvents } from '../prover/worker-backend.ts';
 import type { ProverReply } from '../prover/worker-messages.ts';
-import { SNARKJS_WORKER_DATA, threadScript } from './worker-threads.ts';
+import { SNARKJS_WORKER_DATA } from './worker-threads.ts';
+
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+/** The prover's code: TypeScript in the repository, JavaScript in the package. */
+const PROVER_THREAD = IS_SOURCE ? new URL('./prover-thread.ts', import.meta.url) : new URL('./prover-thread.js', import.meta.url);
 
 /** How the prover runs. */
 export interface SnarkjsBackendOptions {
@@ -25,7 +29,7 @@ export interface SnarkjsBackendOptions {
  */
 export function openSnarkjsBackend(options: SnarkjsBackendOptions = {}): ProverBackend {
   const threads = options.threads ?? availableParallelism();
-  const script = options.script ?? threadScript('prover-thread');
+  const script = options.script ?? PROVER_THREAD;
   return openWorkerBackend('snarkjs', (events) => startThread(script, threads, events));
 }
 

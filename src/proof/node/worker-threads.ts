@@ -4,19 +4,9 @@ import type { Curve } from '../prover/curve.ts';
 import type { CurveTask } from '../prover/curve-task.ts';
 import { type CurveThread, spreadCurveWork } from '../prover/curve-threads.ts';
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-
-/**
- * Where a thread's code stands: beside this file, as TypeScript in the repository and as JavaScript in the package.
- *
- * @example
- * ```ts
- * new Worker(threadScript('curve-thread'));
- * ```
- */
-export function threadScript(name: string): URL {
-  return new URL(`./${name}.${EXTENSION}`, import.meta.url);
-}
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+/** The code of a curve thread: TypeScript in the repository, JavaScript in the package. */
+const CURVE_THREAD = IS_SOURCE ? new URL('./curve-thread.ts', import.meta.url) : new URL('./curve-thread.js', import.meta.url);
 
 /**
  * What a thread must be started with that loads snarkjs or ffjavascript: their dependency web-worker takes every thread of Node for one of its own and runs the script named here.
@@ -52,7 +42,7 @@ function createSharing(): (task: CurveTask) => CurveTask {
 }
 
 async function startCurveThread(code: Uint8Array, share: (task: CurveTask) => CurveTask): Promise<CurveThread> {
-  const worker = new Worker(threadScript('curve-thread'), { workerData: code });
+  const worker = new Worker(CURVE_THREAD, { workerData: code });
   worker.unref();
   let pending: PromiseWithResolvers<Uint8Array[]> | null = null;
   const die = (): void => pending?.reject(new PlimsollError('PROVER_FAILED', 'A thread of the prover ended. Try again.'));

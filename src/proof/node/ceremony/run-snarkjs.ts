@@ -5,7 +5,8 @@ import { SNARKJS_WORKER_DATA } from '../worker-threads.ts';
 import { refuseStep } from './ceremony-error.ts';
 import type { SnarkjsAnswer, SnarkjsReport, SnarkjsStep } from './snarkjs-steps.ts';
 
-const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './ceremony-thread.ts' : './ceremony-thread.js', import.meta.url);
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+const SCRIPT = IS_SOURCE ? new URL('./ceremony-thread.ts', import.meta.url) : new URL('./ceremony-thread.js', import.meta.url);
 
 /**
  * Takes one step with snarkjs in a thread, which ends with it.
