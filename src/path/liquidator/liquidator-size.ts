@@ -119,7 +119,9 @@ function canSell(collateral: AssetId | null, debt: AssetId | null, { market }: L
 }
 
 /** Golden section over 1 … top for the greatest profit, which is concave in the size. Sizes that are refused (null) lie at the low end. */
-export function searchGreatest<Priced extends { readonly profitUsd: number }>(top: bigint, priceAt: (size: bigint) => Priced | null): Priced | null {
+export function searchGreatest<Priced extends { readonly profitUsd: number }>(top: bigint, price: (size: bigint) => Priced | null): Priced | null {
+  // A range of a few units splits at 0, which is no size: a rule may refuse it as a mistake of the caller's.
+  const priceAt = (size: bigint): Priced | null => (size > 0n ? price(size) : null);
   let [low, high] = [0n, top];
   const resolution = top >> SEARCH_BITS;
   const split = (share: bigint): bigint => low + ((high - low) * share) / PPM;
