@@ -9,6 +9,7 @@ import { addPlanCommand } from './commands/plan.ts';
 import { addProtocolsCommand } from './commands/protocols.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addScanCommand } from './commands/scan.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addWalletCommand } from './commands/wallet.ts';
 import { createConsole } from './console.ts';
@@ -28,6 +29,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const config = (): Config => readConfig();
   addWalletCommand(program, config, console);
   addPlanCommand(program, config, console);
+  addScanCommand(program, config, console);
   addReplayCommand(program, console);
   addAttestCommand(program, config, console);
   addProveCommand(program, config, console);

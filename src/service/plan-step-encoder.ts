@@ -98,7 +98,7 @@ export function createStepEncoder(options: StepEncoderOptions): StepEncoder {
 }
 
 /** The built-in row that a market of a document belongs to. @throws {InvalidArgument} where there is none, or the document says something else than the row. */
-function requireDeployment({ marketEntry }: OpenedAccount, deployments: readonly Deployment[]): Deployment {
+export function requireDeployment({ marketEntry }: OpenedAccount, deployments: readonly Deployment[]): Deployment {
   const row = deployments.find((entry) => entry.id === marketEntry.deployment);
   if (row === undefined) throw new InvalidArgument(`The portfolio names the deployment ${marketEntry.deployment}, which is not built in. No call is made there.`);
   const fits = row.chain === marketEntry.chain && row.protocol === marketEntry.protocol && (row.market === '' || row.market === marketEntry.market) && marketEntry.rule.startsWith(`${row.protocol}@`);
@@ -107,8 +107,8 @@ function requireDeployment({ marketEntry }: OpenedAccount, deployments: readonly
   return row;
 }
 
-/** Calls go to the row's contracts or to a token that is known. */
-function requireTarget(deployment: Deployment, tokens: KnownTokens, call: Pick<UnsignedCall, 'to'>): void {
+/** Calls go to the row's contracts or to a token that is known. @throws {InvalidArgument} */
+export function requireTarget(deployment: Deployment, tokens: KnownTokens, call: Pick<UnsignedCall, 'to'>): void {
   if (Object.values(deployment.contracts).includes(call.to)) return;
   tokens.require(deployment.chain, call.to);
 }

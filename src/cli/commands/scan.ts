@@ -1,0 +1,117 @@
+import type { Command } from 'commander';
+import { type Config, isLive } from '../../config.ts';
+import { InvalidArgument } from '../../core/errors.ts';
+import { DEFAULT_SCAN, type ScanAnswer, type ScanRequest, scanBook } from '../../service/scan-book.ts';
+import { compareScans, hasChanged } from '../../service/scan-book-changes.ts';
+import { type BookRequest, chooseBook, openScanChains } from '../../service/scan-book-choose.ts';
+import { changesToJson, scanToJson } from '../../service/scan-book-json.ts';
+import { systemClock } from '../../sources/clock.ts';
+import type { Console } from '../console.ts';
+import { EXIT } from '../exit.ts';
+import { renderChanges, renderScan } from '../render/scan-text.ts';
+import { readAddress, readSeconds } from './flags.ts';
+
+interface ScanFlags {
+  readonly minProfit: string;
+  readonly limit: string;
+  readonly move?: string;
+  readonly book?: string;
+  readonly recorded?: string;
+  readonly at?: string;
+  readonly gasUsd?: string;
+  readonly from?: string;
+  readonly watch: boolean;
+  readonly every: string;
+  readonly rounds?: string;
+}
+
+/** `plimsoll scan`: who is liquidatable, what that offers, who is near. */
+export function addScanCommand(program: Command, config: () => Config, console: Console): void {
+  program
+    .command('scan')
+    .description('a whole book: liquidatable accounts ranked by net profit, with calldata, and those that are near')
+    .option('--min-profit <usd>', 'least net profit of an owner’s accounts together', String(DEFAULT_SCAN.minProfitUsd))
+    .option('--limit <count>', 'how many owners and near accounts to list', String(DEFAULT_SCAN.limit))
+    .option('--move <moves>', 'what a price move would add, as in ETH=-10%')
+    .option('--book <file>', 'a book or Portfolio document to scan')
+    .option('--recorded <name>', 'scan this recorded book or data set')
+    .option('--at <time>', 'recorded data sets only: the moment to read, as in 2021-05-19T12:00:00Z')
+    .option('--gas-usd <usd>', 'cost of one liquidation with its sale (by the gas price where an RPC endpoint is set, else assumed)')
+    .option('--from <address>', 'who liquidates; some protocols write it into the call')
+    .option('--watch', 'look again and again; changes only', false)
+    .option('--every <seconds>', 'with --watch: seconds between two looks', '12')
+    .option('--rounds <count>', 'with --watch: stop after so many looks')
+    .action(async (flags: ScanFlags) => {
+      const settings = config();
+      const [request, book] = [readRequest(flags), readBookRequest(flags)];
+      await (flags.watch ? watch(book, request, { flags, settings, console }) : once(book, request, settings, console));
+    });
+}
+
+async function once(book: BookRequest, request: ScanRequest, settings: Config, console: Console): Promise<void> {
+  const answer = await look(book, request, settings, console);
+  console.output(scanToJson(answer), () => renderScan(answer));
+  console.exit(answer.gaps.length > 0 ? EXIT.incomplete : EXIT.ok);
+}
+
+async function watch(book: BookRequest, request: ScanRequest, { flags, settings, console }: { readonly flags: ScanFlags; readonly settings: Config; readonly console: Console }): Promise<void> {
+  const pause = readSeconds('--every', flags.every) * 1000;
+  const rounds = flags.rounds === undefined ? Infinity : readCount('--rounds', flags.rounds);
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  let last: ScanAnswer | null = null;
+  for (let round = 0; round < rounds && !ended.signal.aborted; round += 1) {
+    if (round > 0) await systemClock.sleep(pause, ended.signal);
+    if (ended.signal.aborted) break;
+    const answer = await look(book, request, settings, console);
+    const changes = last === null ? null : compareScans(last, answer);
+    if (changes === null) console.output(scanToJson(answer), () => renderScan(answer));
+    else if (hasChanged(changes)) console.output(changesToJson(changes, answer), () => renderChanges(changes, answer));
+    last = answer;
+  }
+  process.off('SIGINT', end).off('SIGTERM', end);
+  console.exit(last !== null && last.gaps.length > 0 ? EXIT.incomplete : EXIT.ok);
+}
+
+async function look(request: BookRequest, scan: ScanRequest, settings: Config, console: Console): Promise<ScanAnswer> {
+  const source = await chooseBook(request, settings);
+  console.progress(`Reading ${source.label}`);
+  const book = await source.read();
+  const chains = await openScanChains(settings, !isLive(settings) || request.recorded !== undefined);
+  try {
+    return await scanBook(book, scan, { chains: chains.chains, progress: (line) => console.progress(line) });
+  } finally {
+    await chains.close();
+  }
+}
+
+function readRequest(flags: ScanFlags): ScanRequest {
+  return {
+    minProfitUsd: readUsd('--min-profit', flags.minProfit),
+    limit: readCount('--limit', flags.limit),
+    move: flags.move ?? null,
+    gasUsd: flags.gasUsd === undefined ? null : readUsd('--gas-usd', flags.gasUsd),
+    liquidator: flags.from === undefined ? null : readAddress('--from', flags.from),
+  };
+}
+
+function readBookRequest({ book, recorded, at }: ScanFlags): BookRequest {
+  return { ...(book === undefined ? {} : { file: book }), ...(recorded === undefined ? {} : { recorded }), ...(at === undefined ? {} : { at: readMoment(at) }) };
+}
+
+function readMoment(text: string): number {
+  const milliseconds = Date.parse(text);
+  if (Number.isNaN(milliseconds)) throw new InvalidArgument(`--at "${text}" is not a time. Write it as 2021-05-19T12:00:00Z.`);
+  return Math.floor(milliseconds / 1000);
+}
+
+function readUsd(flag: string, text: string): number {
+  if (/^[0-9]{1,12}(?:\.[0-9]{1,18})?$/.test(text.trim())) return Number(text);
+  throw new InvalidArgument(`${flag} "${text}" is not an amount of USD. Write it as in ${flag} 25.`);
+}
+
+function readCount(flag: string, text: string): number {
+  if (/^[1-9][0-9]{0,5}$/.test(text.trim())) return Number(text);
+  throw new InvalidArgument(`${flag} "${text}" is not a count. Write it as in ${flag} 50.`);
+}

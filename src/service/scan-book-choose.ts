@@ -1,0 +1,74 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Config, isLive } from '../config.ts';
+import { InvalidArgument, PlimsollError } from '../core/errors.ts';
+import type { Address, ChainId } from '../core/ids.ts';
+import type { ChainSource } from '../core/source.ts';
+import { findRule } from '../protocols/registry.ts';
+import { SUBGRAPHS_ROOT } from '../sources/documents.ts';
+import { openRuntime } from './open-runtime.ts';
+import { readPortfolio } from './read-portfolio.ts';
+import { listDatasets } from './recorded-data.ts';
+import { loadBook } from './scan-book-document.ts';
+import { type BookSource, bookOfPortfolio } from './scan-book-source.ts';
+
+/** The books that the package ships, one document each. */
+const BOOKS_ROOT: string = fileURLToPath(new URL('books/', SUBGRAPHS_ROOT));
+/** What is scanned where nothing is configured and nothing else is asked for. */
+const DEFAULT_BOOK = 'euler-v1';
+
+/** Which book to scan. */
+export interface BookRequest {
+  /** Path of a book or Portfolio document. */
+  readonly file?: string;
+  /** A shipped book or recorded data set by name. */
+  readonly recorded?: string;
+  /** Recorded data sets only: the moment, unix seconds. */
+  readonly at?: number;
+}
+
+/**
+ * Finds the book that is asked for: a file, a recorded one, else the shipped book.
+ *
+ * @throws {InvalidArgument} for a name that is not known, or two books at once
+ * @throws {PlimsollError} NOT_CONFIGURED where live endpoints are configured: there is no book of them yet
+ */
+export async function chooseBook(request: BookRequest, config: Config): Promise<BookSource> {
+  const { file, at } = request;
+  if (file !== undefined && request.recorded !== undefined) throw new InvalidArgument('--book and --recorded name two books. Give one of them.');
+  if (file !== undefined) return { label: file, read: () => loadBook(file, findRule) };
+  if (isLive(config) && request.recorded === undefined)
+    throw new PlimsollError('NOT_CONFIGURED', 'There is no book of the configured sources. Run "plimsoll sync" first, or name one with --book <file> or --recorded <name>.');
+  const name = request.recorded ?? config.recorded ?? DEFAULT_BOOK;
+  const books = await listShippedBooks();
+  if (books.includes(name) && at !== undefined) throw new InvalidArgument(`The recorded book ${name} is of one block; --at reads recorded data sets.`);
+  if (books.includes(name)) return { label: `the recorded book ${name}`, read: async () => ({ ...(await loadBook(`${BOOKS_ROOT}${name}.json`, findRule)), trust: 'as-read' }) };
+  const datasets = await listDatasets();
+  const dataset = datasets.find((entry) => entry.name === name);
+  if (dataset === undefined) throw new InvalidArgument(`There is no recorded book "${name}". Known: ${[...books, ...datasets.map((entry) => entry.name)].join(', ')}.`, { recorded: name });
+  const owners = dataset.wallets.map(({ address }) => address as Address);
+  return { label: `the recorded data set ${name}`, read: () => readRecordedBook(name, { owners, ...(at === undefined ? {} : { at }) }, config) };
+}
+
+/** Names of the books that the package ships. */
+export async function listShippedBooks(): Promise<readonly string[]> {
+  const files = await readdir(BOOKS_ROOT);
+  return files.flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [])).toSorted();
+}
+
+/** A recorded data set's wallets, read through the adapters as any wallet is. */
+async function readRecordedBook(name: string, request: { readonly owners: readonly Address[]; readonly at?: number }, config: Config) {
+  const runtime = await openRuntime(config, { ...request, recorded: name });
+  try {
+    return bookOfPortfolio(await readPortfolio(request.owners, runtime.reader), findRule, { name, trust: 'as-read', now: runtime.reader.now() });
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Endpoints for pools and gas: only live ones. What is recorded says nothing about today's pools. */
+export async function openScanChains(config: Config, isRecorded: boolean): Promise<{ readonly chains: ReadonlyMap<ChainId, ChainSource>; close(): Promise<void> }> {
+  if (!isLive(config) || isRecorded) return { chains: new Map(), close: async () => {} };
+  const runtime = await openRuntime(config, { owners: [] });
+  return { chains: runtime.reader.chains, close: () => runtime.close() };
+}
