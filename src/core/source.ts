@@ -54,6 +54,29 @@ export interface GraphSource {
    * @throws {PlimsollError} BLOCK_GONE where the pinned block vanished; SOURCE_* and MALFORMED_RESPONSE otherwise.
    */
   fetchRows(endpoint: GraphEndpoint, query: RowQuery, pin: string | null): Promise<readonly unknown[]>;
+  /**
+   * Reads one page of a graph-node, for reads that are too long for one go.
+   *
+   * @throws {PlimsollError} as `fetchRows`
+   */
+  fetchPage(endpoint: GraphEndpoint, query: RowQuery, page: GraphPageRequest): Promise<GraphPage>;
+  /**
+   * Asks a graph-node whether it still knows a block. It may know one that a reorganisation has taken off the chain: only the chain itself
+   * can deny that.
+   */
+  hasBlock(endpoint: GraphEndpoint, block: { readonly number: bigint; readonly hash: string }): Promise<boolean>;
+}
+
+/** Which page to read: at a block hash, after an id (empty for the first). */
+export interface GraphPageRequest {
+  readonly pin: string;
+  readonly after: string;
+}
+
+/** Rows in order of id, and whether there are none behind them. */
+export interface GraphPage {
+  readonly rows: readonly unknown[];
+  readonly isLast: boolean;
 }
 
 /** One contract read. `key` names it within its adapter's plan; `signature` is a human-readable ABI fragment. */

@@ -17,7 +17,7 @@ interface KnownError {
  */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
-    pattern: /no block with that hash|block(?: [^ ]+)? (?:was )?not found|missing block|chain was reorganized|has been reorg|is therefore not yet available|unresolved block/i,
+    pattern: /no block with that hash|block(?: [^ ]+)? (?:was )?not found|missing block|chain was reorganized|has been reorg|is therefore not (?:yet )?available|unresolved block/i,
     code: 'BLOCK_GONE',
     again: 'never',
     problem: 'does not have the pinned block. Read the head again and start over.',

@@ -1,6 +1,6 @@
 import { GraphQLClient } from 'graphql-request';
 import * as z from 'zod';
-import { InternalError, PlimsollError } from '../core/errors.ts';
+import { InternalError, isPlimsollError, PlimsollError } from '../core/errors.ts';
 import { pathText } from '../core/json.ts';
 import type { GraphEndpoint, GraphHead, GraphSource, RowQuery } from '../core/source.ts';
 import type { Surroundings } from './clock.ts';
@@ -16,6 +16,7 @@ export const SUBSQUID_PAGE = 500;
 const LATEST_SECONDS = 100_000_000_000n;
 
 const GRAPH_NODE_HEAD = 'query Head { _meta { block { number hash timestamp } hasIndexingErrors } }';
+const GRAPH_NODE_BLOCK = 'query Block($hash: Bytes!) { _meta(block: { hash: $hash }) { block { number } } }';
 const SUBSQUID_HEAD = 'query Head { processorStatuses { lastParsedBlockNumber lastParsedBlockTimestamp } }';
 
 const natural = z.union([z.int().min(0), z.string().regex(/^[0-9]{1,20}$/)]).transform((value) => BigInt(value));
@@ -32,6 +33,7 @@ const graphNodeHead = z.object({
     hasIndexingErrors: z.boolean(),
   }),
 });
+const graphNodeBlock = z.object({ _meta: z.object({ block: z.object({ number: natural }) }) });
 const subsquidHead = z.object({
   processorStatuses: z.array(z.object({ lastParsedBlockNumber: natural, lastParsedBlockTimestamp: natural })).min(1),
 });
@@ -104,6 +106,28 @@ export function createGraphSource(options: GraphSourceOptions): GraphSource {
       }
       return raw.map((row, at) => readRow(endpoint, query, row, at));
     },
+
+    async fetchPage(endpoint, query, { pin, after }) {
+      const operation = documents.operation(query.documents, query.operation);
+      requireReadable(endpoint, query, operation, pin);
+      const page = await fetchPage(endpoint, query, operation, { ...query.variables, first: GRAPH_NODE_PAGE, last: after, block: { hash: pin } });
+      const ids = createIdCheck(endpoint, query, after);
+      page.forEach((row, at) => {
+        ids.check(row, at);
+      });
+      return { rows: page.map((row, at) => readRow(endpoint, query, row, at)), isLast: page.length < GRAPH_NODE_PAGE };
+    },
+
+    async hasBlock(endpoint, block) {
+      try {
+        const parsed = graphNodeBlock.safeParse(await request(endpoint, GRAPH_NODE_BLOCK, { hash: block.hash }));
+        if (!parsed.success) throw malformed(endpoint, ...firstIssue(parsed.error, ''));
+        return parsed.data._meta.block.number === block.number;
+      } catch (error) {
+        if (isPlimsollError(error, 'BLOCK_GONE')) return false;
+        throw error;
+      }
+    },
   };
 }
 
@@ -126,10 +150,10 @@ function requireReadable(endpoint: GraphEndpoint, query: RowQuery, operation: Op
  * Watches the ids over all pages. Under graph-node they must grow, since the cursor is the last one; under Subsquid, whose order is the
  * database's collation, none may come twice.
  */
-function createIdCheck(endpoint: GraphEndpoint, query: RowQuery): { last(): string; check(row: unknown, at: number): void } {
+function createIdCheck(endpoint: GraphEndpoint, query: RowQuery, after = ''): { last(): string; check(row: unknown, at: number): void } {
   const seen = new Set<string>();
   const ordered = endpoint.dialect === 'graph-node';
-  let last = '';
+  let last = after;
   return {
     last: () => last,
     check(row, at) {

@@ -164,6 +164,7 @@ function rememberRows(graph: GraphSource): GraphSource {
   const rows = new Map<string, Promise<readonly unknown[]>>();
   const heads = new Map<string, Promise<GraphHead>>();
   return {
+    ...graph,
     fetchHead(endpoint) {
       const head = heads.get(endpoint.url) ?? graph.fetchHead(endpoint);
       heads.set(endpoint.url, head);

@@ -17,44 +17,100 @@ export interface EntityStore {
   readonly model: EntityModel;
   /** Every row of an entity, ids ascending. */
   rows(entity: string): readonly StoredRow[];
+  /** Where in {@link rows} the rows with a greater id begin. */
+  placeAfter(entity: string, id: string): number;
   find(entity: string, id: string): StoredRow | null;
   /** What a reference field of a row leads to, ids ascending: one row or none for a single reference. */
   follow(row: StoredRow, field: EntityField): readonly StoredRow[];
+  /** The block since which a row is as it is; 0 where that is not known. */
+  changedAt(row: StoredRow): bigint;
+  /** A later state: what changed, by entity. The rest is shared with this one. */
+  withChanges(changes: EntityChanges): EntityStore;
+}
+
+/** Rows that are new or changed, and the ids of those that are gone. */
+export type EntityChanges = Readonly<Record<string, { readonly rows: readonly StoredRow[]; readonly gone: readonly string[] }>>;
+
+/** The rows of one entity; sorted at first use. */
+interface Table {
+  rows(): readonly StoredRow[];
+  ids(): readonly string[];
+  find(id: string): StoredRow | null;
 }
 
 /** Opens rows by entity; sorting and indexes are made at first use. */
-export function openEntityStore(model: EntityModel, entities: Readonly<Record<string, readonly StoredRow[]>>): EntityStore {
-  const sorted = new Map<string, readonly StoredRow[]>();
-  const byId = new Map<string, ReadonlyMap<string, StoredRow>>();
-  const byReference = new Map<string, ReadonlyMap<string, readonly StoredRow[]>>();
-  const idOf = (entity: string, value: unknown) => String(comparable(fieldOf(entity, 'id'), value));
+export function openEntityStore(model: EntityModel, entities: Readonly<Record<string, readonly StoredRow[]>>, changedAt: (row: StoredRow) => bigint = () => 0n): EntityStore {
+  const tables = new Map(Object.entries(entities).map(([entity, rows]) => [entity, openTable(rows, (row) => idOf(model, entity, row['id']))]));
+  return storeOf(model, tables, changedAt);
+}
 
-  function fieldOf(entity: string, name: string): EntityField {
-    const field = model.entities.get(entity)?.fields.get(name);
-    if (field === undefined) throw new InternalError(`recorded entity ${entity} has no field ${name}`);
-    return field;
-  }
-  function rows(entity: string): readonly StoredRow[] {
-    return remember(sorted, entity, () => [...(entities[entity] ?? [])].sort((a, b) => compareText(idOf(entity, a['id']), idOf(entity, b['id']))));
-  }
-  function find(entity: string, id: string): StoredRow | null {
-    const index = remember(byId, entity, () => new Map(rows(entity).map((row) => [idOf(entity, row['id']), row])));
-    return index.get(idOf(entity, id)) ?? null;
-  }
+function storeOf(model: EntityModel, tables: ReadonlyMap<string, Table>, changedAt: (row: StoredRow) => bigint): EntityStore {
+  const byReference = new Map<string, ReadonlyMap<string, readonly StoredRow[]>>();
+  const rows = (entity: string) => tables.get(entity)?.rows() ?? [];
+  const find = (entity: string, id: string) => tables.get(entity)?.find(idOf(model, entity, id)) ?? null;
+
   function referring(entity: string, name: string): ReadonlyMap<string, readonly StoredRow[]> {
-    return remember(byReference, `${entity}.${name}`, () => indexByReference(rows(entity), fieldOf(entity, name), (id) => idOf(fieldOf(entity, name).type, id)));
+    return remember(byReference, `${entity}.${name}`, () => indexByReference(rows(entity), fieldOf(model, entity, name), (id) => idOf(model, fieldOf(model, entity, name).type, id)));
   }
   function follow(row: StoredRow, field: EntityField): readonly StoredRow[] {
     if (field.derivedFrom !== null) {
-      const owner = fieldOf(field.type, field.derivedFrom).type;
-      return referring(field.type, field.derivedFrom).get(idOf(owner, row['id'])) ?? [];
+      const owner = fieldOf(model, field.type, field.derivedFrom).type;
+      return referring(field.type, field.derivedFrom).get(idOf(model, owner, row['id'])) ?? [];
     }
     const found = idsIn(row[field.name])
       .map((id) => find(field.type, id))
       .filter((target) => target !== null);
     return found.length < 2 ? found : found.sort((a, b) => compareText(String(a['id']), String(b['id'])));
   }
-  return { model, rows, find, follow };
+  function withChanges(changes: EntityChanges): EntityStore {
+    const changed = Object.entries(changes).map(([entity, { rows: fresh, gone }]): [string, Table] => {
+      const left = new Set([...gone, ...fresh.map((row) => String(row['id']))].map((id) => idOf(model, entity, id)));
+      const table = tables.get(entity);
+      const kept = table === undefined ? [] : table.rows().filter((_, at) => !left.has(table.ids()[at] ?? ''));
+      return [entity, openTable([...kept, ...fresh], (row) => idOf(model, entity, row['id']))];
+    });
+    return storeOf(model, new Map([...tables, ...changed]), changedAt);
+  }
+  return { model, rows, placeAfter: (entity, id) => placeAfter(tables.get(entity)?.ids() ?? [], idOf(model, entity, id)), find, follow, changedAt, withChanges };
+}
+
+function openTable(unsorted: readonly StoredRow[], idOfRow: (row: StoredRow) => string): Table {
+  const sorted = once(() => {
+    const pairs = unsorted.map((row): [string, StoredRow] => [idOfRow(row), row]).sort(([a], [b]) => compareText(a, b));
+    return { ids: pairs.map(([id]) => id), rows: pairs.map(([, row]) => row) };
+  });
+  const byId = once(() => new Map(unsorted.map((row) => [idOfRow(row), row])));
+  return { rows: () => sorted().rows, ids: () => sorted().ids, find: (id) => byId().get(id) ?? null };
+}
+
+/** The first place in ascending ids that holds a greater one. */
+function placeAfter(ids: readonly string[], id: string): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareText(ids[middle] ?? '', id) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function fieldOf(model: EntityModel, entity: string, name: string): EntityField {
+  const field = model.entities.get(entity)?.fields.get(name);
+  if (field === undefined) throw new InternalError(`recorded entity ${entity} has no field ${name}`);
+  return field;
+}
+
+function idOf(model: EntityModel, entity: string, value: unknown): string {
+  return String(comparable(fieldOf(model, entity, 'id'), value));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function indexByReference(rows: readonly StoredRow[], field: EntityField, idOf: (id: unknown) => string): ReadonlyMap<string, readonly StoredRow[]> {

@@ -1,10 +1,11 @@
 import { type DocumentNode, execute, GraphQLError, parse, validate } from 'graphql';
 import * as z from 'zod';
+import type { GraphDialect } from '../../core/source.ts';
 import { apiSchemaOf } from './api-schema.ts';
 import type { RecordedSubgraph } from './dataset.ts';
-import { parseEntityModel } from './entity-model.ts';
+import { type EntityModel, parseEntityModel } from './entity-model.ts';
 import { graphNodeResolver } from './graph-node-resolver.ts';
-import { openSnapshots } from './snapshots.ts';
+import { openSnapshots, type Snapshots } from './snapshots.ts';
 import { subsquidResolver } from './subsquid-resolver.ts';
 
 const requestBody = z.object({
@@ -24,10 +25,14 @@ export type AnswerRequest = (body: unknown) => Promise<unknown>;
  */
 export function createGraphEndpoint(recorded: RecordedSubgraph, sdl: string): AnswerRequest {
   const model = parseEntityModel(sdl, `subgraphs/${recorded.schema}/schema.graphql`);
-  const schema = apiSchemaOf(model, recorded.dialect);
-  const snapshots = openSnapshots(recorded, model);
   const [deployment = recorded.schema] = recorded.deployments;
-  const fieldResolver = recorded.dialect === 'graph-node' ? graphNodeResolver(model, snapshots, deployment) : subsquidResolver(model, snapshots);
+  return answerFrom(openSnapshots(recorded, model), { model, dialect: recorded.dialect, deployment });
+}
+
+/** Answers from snapshots, recorded or made. `deployment` is what `_meta` calls itself. */
+export function answerFrom(snapshots: Snapshots, { model, dialect, deployment }: { readonly model: EntityModel; readonly dialect: GraphDialect; readonly deployment: string }): AnswerRequest {
+  const schema = apiSchemaOf(model, dialect);
+  const fieldResolver = dialect === 'graph-node' ? graphNodeResolver(model, snapshots, deployment) : subsquidResolver(model, snapshots);
   const known = new Map<string, DocumentNode | readonly GraphQLError[]>();
 
   function prepare(query: string): DocumentNode | readonly GraphQLError[] {

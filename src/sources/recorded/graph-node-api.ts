@@ -22,6 +22,7 @@ scalar Int8
 scalar Timestamp
 enum OrderDirection { asc desc }
 enum _SubgraphErrorPolicy_ { allow deny }
+input BlockChangedFilter { number_gte: Int! }
 input Block_height { hash: Bytes number: Int number_gte: Int }
 type _Block_ { hash: Bytes number: Int! timestamp: Int parentHash: Bytes }
 type _Meta_ { block: _Block_! deployment: String! hasIndexingErrors: Boolean! }
@@ -58,7 +59,7 @@ function printType({ name, fields }: Entity): string {
 
 function printFilter({ name, fields }: Entity, model: EntityModel): string {
   const lines = [...fields.values()].flatMap((field) => filtersOf(field, model));
-  return `input ${name}_filter { ${lines.join(' ')} and: [${name}_filter] or: [${name}_filter] }`;
+  return `input ${name}_filter { ${lines.join(' ')} _change_block: BlockChangedFilter and: [${name}_filter] or: [${name}_filter] }`;
 }
 
 function filtersOf(field: EntityField, model: EntityModel): readonly string[] {

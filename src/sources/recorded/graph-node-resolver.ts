@@ -1,7 +1,8 @@
 import { GraphQLError, type GraphQLFieldResolver } from 'graphql';
+import * as z from 'zod';
 import type { Entity, EntityField, EntityModel } from './entity-model.ts';
 import { graphNodeNames } from './entity-names.ts';
-import type { EntityStore, StoredNode, StoredRow } from './entity-store.ts';
+import { compareText, type EntityStore, type StoredNode, type StoredRow } from './entity-store.ts';
 import { compileFilter, sortRows } from './row-filter.ts';
 import type { Located, Snapshots } from './snapshots.ts';
 
@@ -26,7 +27,7 @@ export function graphNodeResolver(model: EntityModel, snapshots: Snapshots, depl
     const root = roots.get(name);
     if (root === undefined) return undefined;
     if (snapshot.hasIndexingErrors && args['subgraphError'] !== 'allow') throw new GraphQLError('indexing_error');
-    if (root.many) return listNodes(snapshot.store, root.entity, snapshot.store.rows(root.entity.name), args);
+    if (root.many) return listRoots(snapshot.store, root.entity, args);
     const row = snapshot.store.find(root.entity.name, String(args['id']));
     return row === null ? null : { store: snapshot.store, entity: root.entity, row };
   }
@@ -45,6 +46,43 @@ function resolveField({ store, row }: StoredNode, field: EntityField, args: Argu
   if (field.isList) return listNodes(store, target, found, args);
   const [first] = found;
   return first === undefined ? null : { store, entity: target, row: first };
+}
+
+/** All rows of an entity; the page after a cursor is found without looking at the rows before it, nor at those behind the page. */
+function listRoots(store: EntityStore, entity: Entity, args: Arguments): readonly StoredNode[] {
+  const ascending = (args['orderBy'] ?? 'id') === 'id' && args['orderDirection'] !== 'desc';
+  const { after, among } = boundsOf(args['where']);
+  if (!ascending || (after === null && among === null)) return listNodes(store, entity, store.rows(entity.name), args);
+  const first = within('first', args['first'] ?? 100, 1, MOST_FIRST);
+  const skip = within('skip', args['skip'] ?? 0, 0, MOST_SKIP);
+  const passes = compileFilter(store, entity, args['where'], 'graph-node');
+  const all = among === null ? store.rows(entity.name) : findAll(store, entity.name, among);
+  const found: StoredNode[] = [];
+  let skipped = 0;
+  for (let at = among === null ? store.placeAfter(entity.name, after ?? '') : 0; at < all.length && found.length < first; at += 1) {
+    const row = all[at];
+    if (row === undefined || !passes(row)) continue;
+    if (skipped < skip) skipped += 1;
+    else found.push({ store, entity, row });
+  }
+  return found;
+}
+
+/** The bounds that a filter sets to the id, also inside of an `and`. */
+function boundsOf(where: unknown): { readonly after: string | null; readonly among: readonly string[] | null } {
+  const parts = z
+    .looseObject({ and: z.array(z.looseObject({})).nullish() })
+    .nullish()
+    .parse(where);
+  const levels = [parts, ...(parts?.and ?? [])];
+  const after = levels.map((level) => level?.['id_gt']).find((id) => typeof id === 'string');
+  const among = levels.map((level) => level?.['id_in']).find((ids) => Array.isArray(ids));
+  return { after: after ?? null, among: among?.map(String) ?? null };
+}
+
+function findAll(store: EntityStore, entity: string, ids: readonly string[]): readonly StoredRow[] {
+  const rows = new Set(ids.map((id) => store.find(entity, id)).filter((row) => row !== null));
+  return [...rows].sort((a, b) => compareText(String(a['id']), String(b['id'])));
 }
 
 function listNodes(store: EntityStore, entity: Entity, rows: readonly StoredRow[], args: Arguments): readonly StoredNode[] {

@@ -1,7 +1,10 @@
 import { GraphQLError } from 'graphql';
+import * as z from 'zod';
 import type { GraphDialect } from '../../core/source.ts';
 import type { Entity, EntityField } from './entity-model.ts';
 import { type Comparable, comparable, compareText, compareValues, type EntityStore, type StoredRow } from './entity-store.ts';
+
+const changedFilter = z.object({ number_gte: z.int() });
 
 /** Tells whether a row passes. */
 export type RowTest = (row: StoredRow) => boolean;
@@ -80,6 +83,7 @@ function compileEntry(store: EntityStore, entity: Entity, key: string, value: un
     const parts = (Array.isArray(value) ? value : []).map((part: unknown) => compileFilter(store, entity, part, dialect));
     return key.toLowerCase() === 'and' ? (row) => parts.every((test) => test(row)) : (row) => parts.some((test) => test(row));
   }
+  if (dialect === 'graph-node' && key === '_change_block') return compileChanged(store, value);
   const nested = compileNested(store, entity, key, value, dialect);
   if (nested !== null) return nested;
   for (const [suffix, operation] of dialect === 'graph-node' ? GRAPH_NODE_OPERATIONS : SUBSQUID_OPERATIONS) {
@@ -87,6 +91,13 @@ function compileEntry(store: EntityStore, entity: Entity, key: string, value: un
     if (field !== undefined) return compileOperation(field, operation, value);
   }
   throw new GraphQLError(`Entity \`${entity.name}\` has no attribute \`${key}\``);
+}
+
+/** Rows that are as they are since that block or a later one. @source graphprotocol/graph-node@f27eb5f store/postgres/src/block_range.rs (changed_since) */
+function compileChanged(store: EntityStore, value: unknown): RowTest {
+  if (isNull(value)) return () => true;
+  const { number_gte: least } = changedFilter.parse(value);
+  return (row) => store.changedAt(row) >= BigInt(least);
 }
 
 /** graph-node writes `market_: { … }`; Subsquid `market: { … }` and, on lists, `_some`, `_every`, `_none`. */
@@ -192,7 +203,7 @@ function valueAt(store: EntityStore, row: StoredRow, path: readonly EntityField[
 }
 
 function requireNoMixedOr(keys: readonly string[]): void {
-  const columns = keys.filter((key) => key !== 'or' && key !== 'and');
+  const columns = keys.filter((key) => key !== 'or' && key !== 'and' && key !== '_change_block');
   if (!keys.includes('or') || columns.length === 0) return;
   throw new GraphQLError(`Cannot mix column filters with 'or' operator at the same level. Found column filter(s) ${columns.map((key) => `'${key}'`).join(', ')} alongside 'or' operator.`);
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { InternalError } from '../../core/errors.ts';
 import type { RecordedSubgraph } from './dataset.ts';
 import type { EntityModel } from './entity-model.ts';
-import { type EntityStore, openEntityStore } from './entity-store.ts';
+import { compareText, type EntityStore, openEntityStore, type StoredRow } from './entity-store.ts';
 
 /** One recorded block of a subgraph, with its rows. */
 export interface Snapshot {
@@ -30,30 +30,69 @@ export interface Snapshots {
 
 /** Opens recorded snapshots. */
 export function openSnapshots(recorded: RecordedSubgraph, model: EntityModel): Snapshots {
-  const all = recorded.snapshots
-    .map(({ block, hasIndexingErrors, entities }) => ({ block: { ...block, number: BigInt(block.number) }, hasIndexingErrors, store: openEntityStore(model, entities) }))
+  const snapshots = recorded.snapshots
+    .map(({ block, hasIndexingErrors, entities }) => ({ block: { ...block, number: BigInt(block.number) }, hasIndexingErrors, entities }))
     .sort((a, b) => (a.block.number < b.block.number ? -1 : 1));
-  const newest = requireSnapshot(all.at(-1));
-  const { block: head } = newest;
+  const changedAt = datesOf(snapshots);
+  const all = snapshots.map(({ entities, ...rest }) => ({ ...rest, store: openEntityStore(model, entities, changedAt) }));
+  return snapshotsOf(() => all);
+}
+
+/** Snapshots of a list that may grow and shrink, oldest first and never empty. */
+export function snapshotsOf(list: () => readonly Snapshot[]): Snapshots {
+  const newest = () => requireSnapshot(list().at(-1));
 
   function locate(argument: unknown): Located {
     const { hash, number, number_gte: least } = blockArgument.parse(argument) ?? {};
     if (hash != null) return { snapshot: findByHash(hash), byNumber: false };
     const wanted = number ?? least ?? null;
+    const { block: head } = newest();
     if (wanted !== null && BigInt(wanted) > head.number) throw notYetIndexed(number == null ? 'number_gte' : 'number', head.number, wanted);
-    return number == null ? { snapshot: newest, byNumber: false } : { snapshot: findByNumber(number), byNumber: true };
+    return number == null ? { snapshot: newest(), byNumber: false } : { snapshot: findByNumber(number), byNumber: true };
   }
   function findByHash(hash: string): Snapshot {
-    const found = all.find(({ block }) => block.hash !== null && block.hash.toLowerCase() === hash.toLowerCase());
+    const found = list().find(({ block }) => block.hash !== null && block.hash.toLowerCase() === hash.toLowerCase());
     if (found === undefined) throw new GraphQLError('Failed to decode `block.hash` value: `no block with that hash found`');
     return found;
   }
   function findByNumber(number: number): Snapshot {
-    const found = all.find(({ block }) => block.number === BigInt(number));
+    const found = list().find(({ block }) => block.number === BigInt(number));
     if (found === undefined) throw new GraphQLError(`Failed to decode \`block.number\` value: \`the recording has no block ${number}\``);
     return found;
   }
-  return { newest, locate };
+  return {
+    get newest() {
+      return newest();
+    },
+    locate,
+  };
+}
+
+/** Since which recorded block each row is as it is: looked up by the row itself, once something asks. */
+function datesOf(snapshots: readonly { readonly block: { readonly number: bigint }; readonly entities: Readonly<Record<string, readonly StoredRow[]>> }[]): (row: StoredRow) => bigint {
+  let dates: Map<StoredRow, bigint> | null = null;
+  function dateAll(): Map<StoredRow, bigint> {
+    const known = new Map<StoredRow, bigint>();
+    let before = new Map<string, { readonly text: string; readonly date: bigint }>();
+    for (const { block, entities } of snapshots) {
+      const now = new Map<string, { readonly text: string; readonly date: bigint }>();
+      for (const [entity, rows] of Object.entries(entities))
+        for (const row of rows) now.set(`${entity} ${String(row['id'])}`, dateRow(row, before.get(`${entity} ${String(row['id'])}`), block.number, known));
+      before = now;
+    }
+    return known;
+  }
+  return (row) => {
+    dates ??= dateAll();
+    return dates.get(row) ?? 0n;
+  };
+}
+
+function dateRow(row: StoredRow, before: { readonly text: string; readonly date: bigint } | undefined, block: bigint, known: Map<StoredRow, bigint>): { readonly text: string; readonly date: bigint } {
+  const text = JSON.stringify(Object.entries(row).sort(([a], [b]) => compareText(a, b)));
+  const date = before?.text === text ? before.date : block;
+  known.set(row, date);
+  return { text, date };
 }
 
 function notYetIndexed(field: string, head: bigint, wanted: number): GraphQLError {
