@@ -1,13 +1,13 @@
 import { InternalError, isPlimsollError } from '../../core/errors.ts';
 import type { CircuitInputs, Groth16Proof, ProveStage } from './backend.ts';
 import type { Curve } from './curve.ts';
-import { type Groth16Prover, openGroth16Prover } from './groth16-prover.ts';
+import { proveWithSnarkjs } from './snarkjs.ts';
 import { openWitnessCalculator } from './witness-calculator.ts';
 import type { ProverReply, ProverRequest } from './worker-messages.ts';
 
 /** Keys that the worker holds. */
 interface HeldKeys {
-  readonly prove: Groth16Prover;
+  readonly zkey: Uint8Array;
   readonly calculate: (inputs: CircuitInputs) => Promise<Uint8Array>;
 }
 
@@ -29,7 +29,7 @@ export function createProverBody(curve: Promise<Curve>, reply: (message: ProverR
   let queue: Promise<void> = Promise.resolve();
   const answer = async (request: ProverRequest): Promise<void> => {
     try {
-      reply(request.kind === 'load' ? await load(held, request, await curve) : { kind: 'proof', proof: await prove(held.get(request.keys), request.inputs, reply) });
+      reply(request.kind === 'load' ? await load(held, request, curve) : { kind: 'proof', proof: await prove(held.get(request.keys), request.inputs, reply) });
     } catch (error) {
       reply(describeFailure(error));
     }
@@ -40,8 +40,9 @@ export function createProverBody(curve: Promise<Curve>, reply: (message: ProverR
   };
 }
 
-async function load(held: Map<string, HeldKeys>, request: Extract<ProverRequest, { kind: 'load' }>, curve: Curve): Promise<ProverReply> {
-  held.set(request.keys, { prove: openGroth16Prover(curve, request.zkey), calculate: await openWitnessCalculator(request.wasm) });
+async function load(held: Map<string, HeldKeys>, request: Extract<ProverRequest, { kind: 'load' }>, curve: Promise<Curve>): Promise<ProverReply> {
+  await curve;
+  held.set(request.keys, { zkey: request.zkey, calculate: await openWitnessCalculator(request.wasm) });
   return { kind: 'loaded' };
 }
 
@@ -51,7 +52,7 @@ async function prove(keys: HeldKeys | undefined, inputs: CircuitInputs, reply: (
   tell('witness', 0);
   const witness = await keys.calculate(inputs);
   tell('prove', WITNESS_SHARE);
-  const proof = await keys.prove(witness, (share) => tell('prove', WITNESS_SHARE + (1 - WITNESS_SHARE) * share));
+  const proof = await proveWithSnarkjs(keys.zkey, witness, (share) => tell('prove', WITNESS_SHARE + (1 - WITNESS_SHARE) * share));
   tell('done', 1);
   return proof;
 }

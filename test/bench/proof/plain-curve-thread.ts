@@ -11,6 +11,7 @@ parentPort?.on('message', answer);
 
 async function openPlainCurve(): Promise<Curve> {
   const curve = await getCurveFromName('bn128', true);
+  globalThis.curve_bn128 = curve;
   if (threads > 1) await startCurveThreads(curve, threads);
   return curve;
 }
