@@ -106,6 +106,63 @@ export interface ExecutorBounds {
   readonly minimumHealth: bigint;
 }
 
+/** A row of a mirror: whose it is and which market it is about. */
+export interface MirroredPlace {
+  /** Null for a row that all accounts share. */
+  readonly owner: Address | null;
+  /** The protocol's own market id. */
+  readonly market: string;
+}
+
+/** How a subgraph can be asked for rows that changed; `$since` is a block number or unix seconds. */
+export interface MirrorChanges {
+  readonly by: 'change-block' | 'update-block' | 'update-time';
+  readonly operation: string;
+}
+
+/**
+ * One kind of rows that a mirror holds, of everybody. The operation itself reads those that hold something; the others read whatever matches. A kind must
+ * be an entity whose own fields tell all that is read: a change of a nested one is not a change of its parent.
+ */
+export interface MirrorQuery extends RowQuery {
+  /** Reads of what changed (`$since`), the best first: an endpoint may not have all of them. None: the kind is small and read whole each time. */
+  readonly changes: readonly MirrorChanges[];
+  /** The operation that reads rows by id (`$ids`); null where the kind is read whole each time. */
+  readonly byId: string | null;
+  /** Where a row as `row` reads it belongs; null where it holds nothing. */
+  place(row: unknown): MirroredPlace | null;
+}
+
+/** What mirrored rows say that somebody has, against markets that were read before. */
+export interface MirroredPosition {
+  /** As normalizing names it. */
+  readonly id: string;
+  readonly owner: Address;
+  /** The protocol's own market id. */
+  readonly market: string;
+  /** In the rule's own form. */
+  readonly position: unknown;
+}
+
+/** Rows of some owners and those that all share, by query, with the typed states of the markets that were read, by the protocol's own market id. */
+export interface MirroredInput {
+  readonly deployment: Deployment;
+  readonly block: BlockRef;
+  readonly rows: Rows;
+  readonly markets: ReadonlyMap<string, unknown>;
+}
+
+/** How the whole of a deployment is mirrored. */
+export interface Mirror {
+  readonly queries: readonly MirrorQuery[];
+  /** Mirrored rows in the form in which `discover` reads them. */
+  join(rows: Rows): Rows;
+  /** Positions of the owners in `rows`, in markets that are known. They are the ones that normalizing the same rows finds. */
+  listPositions(input: MirroredInput): readonly MirroredPosition[];
+  /** What of a typed market state positions refer to by its place, as text: under another layout they mean something else. */
+  layoutOf(state: unknown): string;
+}
+
 /** How the owner's PlimsollExecutor acts on accounts of a protocol: the sender of the context is the executor, the account is the owner's. */
 export interface ExecutorAdapter {
   /** One step as the executor's calls, with the rights that the owner grants for it. @throws {InvalidArgument} where the built-in row does not name what it needs. */
@@ -126,6 +183,8 @@ export interface Protocol {
   readonly deployments: readonly Deployment[];
   /** Which rows to read from the subgraph. Owners are lower-case. */
   discover(deployment: Deployment, owners: readonly Address[]): readonly RowQuery[];
+  /** How everybody's accounts are mirrored; absent where a deployment can only be read owner by owner. */
+  mirror?(deployment: Deployment): Mirror;
   /** Assets whose market price is worth asking for, where the rows alone do not value an account (an oracle that only the chain tells). */
   listAssets?(deployment: Deployment, rows: Rows): readonly AssetId[];
   /** Which contract calls value those rows, all at one block. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { getVariableValues, Kind, type OperationDefinitionNode, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { GraphDialect, RowQuery } from '../../src/core/source.ts';
+import type { MirrorQuery } from '../../src/protocols/protocol.ts';
 import { PROTOCOLS } from '../../src/protocols/registry.ts';
 import { createDocuments, SUBGRAPHS_ROOT } from '../../src/sources/documents.ts';
 import { buildApiSchema } from '../../src/sources/recorded/api-schema.ts';
@@ -18,13 +19,22 @@ const folders = readdirSync(SUBGRAPHS_ROOT, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(new URL(`${entry.name}/`, SUBGRAPHS_ROOT)).includes('queries.graphql'))
   .map((entry) => entry.name);
 
-/** Every query that any deployment's discovery plans. */
+/** Every query that any deployment's discovery or mirror plans. */
 const uses: readonly Use[] = PROTOCOLS.flatMap((protocol) =>
   protocol.deployments.flatMap((deployment) => {
     const { subgraph } = deployment;
-    return subgraph === null ? [] : protocol.discover(deployment, [OWNER, STRANGER]).map((query) => ({ deployment: deployment.id, dialect: subgraph.dialect, query }));
+    if (subgraph === null) return [];
+    const mirrored = (protocol.mirror?.(deployment).queries ?? []).flatMap(variantsOf);
+    return [...protocol.discover(deployment, [OWNER, STRANGER]), ...mirrored].map((query) => ({ deployment: deployment.id, dialect: subgraph.dialect, query }));
   }),
 );
+
+/** A mirror's read of a kind of rows, those of what changed, and that by id. */
+function variantsOf(query: MirrorQuery): readonly RowQuery[] {
+  const changes = query.changes.map(({ by, operation }) => ({ ...query, name: `mirrored ${query.name}, ${by}`, operation, variables: { ...query.variables, since: by === 'update-block' ? '1' : 1 } }));
+  const byId = query.byId === null ? [] : [{ ...query, name: `mirrored ${query.name}, by id`, operation: query.byId, variables: { ids: ['0xab'] } }];
+  return [{ ...query, name: `mirrored ${query.name}` }, ...changes, ...byId];
+}
 
 /** What the source adds to the variables of a query, by dialect. */
 const PAGING: Readonly<Record<GraphDialect, Readonly<Record<string, unknown>>>> = {
@@ -65,7 +75,7 @@ describe.each(folders)('subgraphs/%s', (folder) => {
   });
 });
 
-describe('every query that discovery plans', () => {
+describe('every query that discovery or a mirror plans', () => {
   const unique = [...new Map(uses.map((use) => [`${use.deployment} ${use.query.name}`, use])).values()];
 
   test('default', () => {

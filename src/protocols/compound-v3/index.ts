@@ -5,6 +5,7 @@ import { COMET_ERRORS } from './comet-abi.ts';
 import { compoundV3Deployments, listCometTokens } from './deployments.ts';
 import { discoverComet } from './discover.ts';
 import { cometExecutor } from './executor.ts';
+import { mirrorComet } from './mirror.ts';
 import { normalizeComet } from './normalize.ts';
 import { compoundV3Rule } from './rule.ts';
 import { valueComet } from './value.ts';
@@ -16,6 +17,7 @@ export const compoundV3: Protocol = {
   rules: [compoundV3Rule as Rule],
   deployments: compoundV3Deployments,
   discover: discoverComet,
+  mirror: mirrorComet,
   value: valueComet,
   normalize: normalizeComet,
   encodeStep: encodeCometStep,

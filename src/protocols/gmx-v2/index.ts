@@ -3,6 +3,7 @@ import type { Protocol } from '../protocol.ts';
 import { encodeGmxStep } from './actions.ts';
 import { gmxV2Deployments } from './deployments.ts';
 import { discoverGmx } from './discover.ts';
+import { mirrorGmx } from './mirror.ts';
 import { normalizeGmx } from './normalize.ts';
 import { gmxV2Rule } from './rule.ts';
 import { listGmxTokens } from './tokens.ts';
@@ -15,6 +16,7 @@ export const gmxV2: Protocol = {
   rules: [gmxV2Rule as Rule],
   deployments: gmxV2Deployments,
   discover: discoverGmx,
+  mirror: mirrorGmx,
   value: valueGmx,
   normalize: normalizeGmx,
   encodeStep: encodeGmxStep,

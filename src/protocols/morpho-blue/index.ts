@@ -5,6 +5,7 @@ import { encodeMorphoStep } from './actions.ts';
 import { morphoBlueDeployments } from './deployments.ts';
 import { discoverPositions } from './discover.ts';
 import { morphoExecutor } from './executor.ts';
+import { mirrorMorpho } from './mirror.ts';
 import { normalizePositions } from './normalize.ts';
 import { marketsOf, parsePositions } from './rows.ts';
 import { morphoBlueRule } from './rule.ts';
@@ -17,6 +18,7 @@ export const morphoBlue: Protocol = {
   rules: [morphoBlueRule as Rule],
   deployments: morphoBlueDeployments,
   discover: discoverPositions,
+  mirror: mirrorMorpho,
   // A fixed oracle can only be read on chain, so the rows alone would value nothing.
   listAssets: (deployment, rows) => marketsOf(parsePositions(rows['positions'] ?? [])).flatMap((row) => [erc20(deployment.chain, row.inputToken.id), erc20(deployment.chain, row.borrowedToken.id)]),
   value: planCalls,

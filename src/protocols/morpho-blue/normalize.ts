@@ -107,8 +107,9 @@ function missedBy(valued: ValuedMarket, owner: Address, position: MorphoPosition
 }
 
 /** Rows of one owner in one market; a side that was opened several times counts with all its rows. */
-function positionOfRows(rows: readonly PositionRow[]): MorphoPosition {
-  const total = (side: PositionRow['side'], amount: (row: PositionRow) => bigint): bigint => rows.filter((row) => row.side === side).reduce((sum, row) => sum + amount(row), 0n);
+export function positionOfRows(rows: readonly Pick<PositionRow, 'side' | 'shares' | 'balance'>[]): MorphoPosition {
+  const total = (side: PositionRow['side'], amount: (row: Pick<PositionRow, 'side' | 'shares' | 'balance'>) => bigint): bigint =>
+    rows.filter((row) => row.side === side).reduce((sum, row) => sum + amount(row), 0n);
   return {
     supplyShares: total('SUPPLIER', (row) => row.shares ?? 0n),
     borrowShares: total('BORROWER', (row) => row.shares ?? 0n),

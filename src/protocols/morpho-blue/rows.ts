@@ -17,7 +17,8 @@ const token = z.object({
   lastPriceBlockNumber: natural.nullable(),
 });
 
-const market = z.object({
+/** A market, as it stands in a position's row or by itself. */
+export const marketRow = z.object({
   /** 32 bytes; the subgraph keeps flash loans under an id of 20 bytes. */
   id: z.string().regex(/^0x(?:[0-9a-f]{64}|[0-9a-f]{40})$/, 'expected a market id'),
   lltv: natural,
@@ -42,18 +43,22 @@ export const positionRow = z.object({
   id: z.string(),
   side: z.enum(['SUPPLIER', 'COLLATERAL', 'BORROWER']),
   account: z.object({ id: address }),
-  market,
+  market: marketRow,
   /** Null on the collateral side. */
   shares: natural.nullable(),
   /** Exact on the collateral side, a stale estimate on the others. */
   balance: integer,
 });
 
+/** A row of the query `mirrorPositions`: its market is a row of its own. */
+export const mirroredPositionRow = positionRow.extend({ market: z.object({ id: marketRow.shape.id }) });
+
 export type PositionRow = z.infer<typeof positionRow>;
 export type MarketRow = PositionRow['market'];
 export type TokenRow = MarketRow['inputToken'];
 
-const MARKET_ID_LENGTH = 66;
+/** Characters of a market's id; the flash-loan market has fewer. */
+export const MARKET_ID_LENGTH = 66;
 
 /** Reads the rows of the query `positions`, without the flash-loan market. */
 export function parsePositions(rows: readonly unknown[]): readonly PositionRow[] {
