@@ -1,0 +1,117 @@
+import { InternalError } from '../../core/errors.ts';
+import { type Columns, NO_ACCOUNT } from './columns.ts';
+import { startCursor } from './holders.ts';
+import { BLOCK_BYTES_PER_LEG, type Chunk, LANES } from './layout.ts';
+
+/** Blocks listed for the kernel at a time. */
+const LIST_LENGTH = 8_192;
+/** Above this share of all blocks it is faster to screen all than to screen those listed. */
+const LISTED_SHARE = 0.6;
+
+/** Fills `into` with the next block numbers, ascending, and returns how many; 0 at the end. */
+type ReadBlocks = (into: Uint32Array) => number;
+
+/** What a screen has been over. */
+export interface Pass {
+  readonly kind: 'all' | 'holders';
+  /** Blocks read, those read twice counted twice. */
+  readonly blocks: number;
+}
+
+/** Runs the kernel over columns; the masks then say who is flagged. */
+export class Passes {
+  private readonly columns: Columns;
+  private readonly list: number;
+
+  constructor(columns: Columns) {
+    this.columns = columns;
+    this.list = columns.arena.allocate(LIST_LENGTH * 4);
+  }
+
+  /** Screens every account. */
+  screenAll(): Pass {
+    const { kernel, chunks, changed } = this.columns;
+    for (const { at, masks, blocks, legs, table } of chunks) kernel.screenAll(at, masks, blocks, legs, this.columns.tableAt(table));
+    changed.clear();
+    this.columns.isUnscreened = false;
+    return { kind: 'all', blocks: this.columns.blocks };
+  }
+
+  /** Screens the blocks with holders of these slots, and those that changed since the last screen; everything where that is faster. */
+  screenHolders(slots: readonly number[]): Pass {
+    const { holders, changed, blocks } = this.columns;
+    const late = slots.map((slot) => this.columns.lateHolders(slot));
+    const listed = slots.reduce((total, slot, at) => total + holders.count(slot) + (late[at]?.size ?? 0), changed.size);
+    if (this.columns.isUnscreened || listed > blocks * LISTED_SHARE) return this.screenAll();
+    for (const slot of slots) {
+      const cursor = startCursor();
+      this.screenBlocks((into) => holders.read(slot, cursor, into));
+    }
+    this.screenBlocks(readSorted(new Set([...changed, ...late.flatMap((some) => [...some])])));
+    changed.clear();
+    return { kind: 'holders', blocks: listed };
+  }
+
+  /** The accounts that are flagged now, in no order. */
+  listFlagged(): number[] {
+    const flagged: number[] = [];
+    for (const chunk of this.columns.chunks) {
+      const words = this.columns.arena.words(chunk.masks, Math.ceil(chunk.blocks / 4));
+      for (let word = 0; word < words.length; word += 1) if (words[word] !== 0) this.listOfWord(chunk, word, flagged);
+    }
+    return flagged;
+  }
+
+  private listOfWord({ masks, firstBlock }: Chunk, word: number, into: number[]): void {
+    const bytes = this.columns.arena.bytes(masks + 4 * word, 4);
+    for (let lane = 0; lane < 4 * LANES; lane += 1) {
+      if (((bytes[lane >> 2] ?? 0) & (1 << (lane & 3))) === 0) continue;
+      const account = this.columns.accountAt((firstBlock + 4 * word) * LANES + lane);
+      if (account !== NO_ACCOUNT) into.push(account);
+    }
+  }
+
+  private screenBlocks(read: ReadBlocks): void {
+    const { arena, chunks } = this.columns;
+    const batch = arena.words(this.list, LIST_LENGTH);
+    let at = 0;
+    for (let length = read(batch); length > 0; length = read(batch)) {
+      for (let start = 0; start < length; ) {
+        while (isBefore(chunks[at], batch[start] ?? 0)) at += 1;
+        const chunk = chunks[at];
+        if (chunk === undefined) throw new InternalError(`block ${batch[start]} is in no chunk`);
+        start = this.screenRun(chunk, batch, { start, length });
+      }
+    }
+  }
+
+  /** Screens the listed blocks from `start` on that lie in one chunk; returns where the next chunk's begin. */
+  private screenRun({ firstBlock, blocks, at, masks, legs, table }: Chunk, batch: Uint32Array, { start, length }: { readonly start: number; readonly length: number }): number {
+    const { kernel } = this.columns;
+    const weights = this.columns.tableAt(table);
+    let stop = start;
+    for (; stop < length && (batch[stop] ?? 0) < firstBlock + blocks; stop += 1) batch[stop] = (batch[stop] ?? 0) - firstBlock;
+    const even = (stop - start) & ~1;
+    if (even > 0) kernel.screenListed(at, masks, this.list + 4 * start, even, legs, weights);
+    if (start + even === stop) return stop;
+    // The kernel takes two blocks at a time: the odd one goes with its neighbour.
+    const pair = (batch[stop - 1] ?? 0) & ~1;
+    kernel.screenAll(at + pair * legs * BLOCK_BYTES_PER_LEG, masks + pair, 2, legs, weights);
+    return stop;
+  }
+}
+
+function isBefore(chunk: Chunk | undefined, block: number): boolean {
+  return chunk !== undefined && chunk.firstBlock + chunk.blocks <= block;
+}
+
+function readSorted(blocks: ReadonlySet<number>): ReadBlocks {
+  const sorted = Uint32Array.from(blocks).sort();
+  let from = 0;
+  return (into) => {
+    const part = sorted.subarray(from, from + into.length);
+    into.set(part);
+    from += part.length;
+    return part.length;
+  };
+}
