@@ -1,0 +1,310 @@
+import { InvalidArgument } from '../../core/errors.ts';
+import type { NativeHealth } from '../../core/rule.ts';
+import type { Moves } from '../moves.ts';
+import { AccountTable, NONE } from './account-table.ts';
+import { BookMarket, type ScanMarket, type Window } from './book-market.ts';
+import { type ColumnBytes, Columns } from './columns.ts';
+import { decideAccounts, type Verdicts } from './exact.ts';
+import { type ScanKernel, TABLE_SLOTS } from './layout.ts';
+import { type Pass, Passes } from './passes.ts';
+import { SlotNumbers } from './slot-numbers.ts';
+import { type Legs, Stage } from './stage.ts';
+import { Weights } from './weights.ts';
+
+/** Seconds that a window lasts unless the caller says otherwise. */
+const HORIZON = 60n;
+
+/** An account of a book: its market's key and its position in the rule's own form. */
+export interface ScanAccount {
+  readonly market: string;
+  readonly position: unknown;
+}
+
+/** What a book is opened with. */
+export interface ScanBookOptions {
+  /** One of its own (`openKernel`). */
+  readonly kernel: ScanKernel;
+  /** Unix seconds at which the markets' states and the accounts' positions are read. */
+  readonly at: bigint;
+  /**
+   * The position of an account by its number, for decisions in integers and for storing again. The book keeps columns, not positions: the caller's
+   * store has them, as of the last change that it told the book.
+   */
+  readonly positionOf: (account: number) => unknown;
+  /** Seconds from `at` on for which one set of weights holds; longer flags a few more, shorter derives them more often. 60 if absent. */
+  readonly horizon?: bigint;
+}
+
+/** What a screen found. The accounts are those that a pass over all by the rules would find, on every input. */
+export interface ScreenResult extends Verdicts {
+  /** Unix seconds that the accounts were decided at. */
+  readonly at: bigint;
+  /** What the kernel read; null in the exact mode. */
+  readonly pass: Pass | null;
+}
+
+/** What a book takes and how it stands. */
+export interface BookFigures {
+  readonly accounts: number;
+  /** Accounts that are decided in integers each time. */
+  readonly alwaysExact: number;
+  readonly slots: number;
+  readonly blocks: number;
+  readonly bytes: ColumnBytes;
+}
+
+/**
+ * The book: accounts of many markets in columns, screened in floats with a proven band (bounds.ts), each flagged one decided by its rule in integers.
+ *
+ * @example
+ * ```ts
+ * const book = new ScanBook({ kernel: await openKernel(), at, positionOf: (account) => positions[account] });
+ * book.addMarket({ key: 'pool', rule, state });
+ * book.load(positions.map((position) => ({ market: 'pool', position })));
+ * book.screen(at + 12n).liquidatable; // account numbers
+ * ```
+ */
+export class ScanBook {
+  private readonly columns: Columns;
+  private readonly passes: Passes;
+  private readonly weights: Weights;
+  private readonly positionOf: (account: number) => unknown;
+  private readonly horizon: bigint;
+  private window: Window;
+  private readonly accounts = new AccountTable();
+  private readonly markets: BookMarket[] = [];
+  private readonly marketNumbers = new Map<string, number>();
+  private readonly tables: SlotNumbers[] = [];
+  /** Accounts decided in integers each time. */
+  private readonly always = new Set<number>();
+
+  constructor({ kernel, at, positionOf, horizon = HORIZON }: ScanBookOptions) {
+    if (horizon < 0n) throw new InvalidArgument(`A horizon of ${horizon} seconds ends before it begins.`);
+    this.columns = new Columns(kernel);
+    this.passes = new Passes(this.columns);
+    this.weights = new Weights(this.columns);
+    this.positionOf = positionOf;
+    this.horizon = horizon;
+    this.window = { from: at, until: at + horizon };
+  }
+
+  /** Adds a market. @throws {InvalidArgument} where there is one with its key. */
+  addMarket(market: ScanMarket): void {
+    if (this.marketNumbers.has(market.key)) throw new InvalidArgument(`The book has a market "${market.key}" already; replace its state instead.`);
+    const numbers = this.tables.findLast((table) => !table.isCrowded) ?? new SlotNumbers(this.columns.addTable());
+    if (!this.tables.includes(numbers)) this.tables.push(numbers);
+    this.marketNumbers.set(market.key, this.markets.length);
+    this.markets.push(new BookMarket(market, numbers));
+  }
+
+  /** Adds many accounts at once and returns their numbers, in order. Faster than one by one, and laid out so that ticks read little. */
+  load(accounts: Iterable<ScanAccount>): number[] {
+    const stage = new Stage();
+    const numbers: number[] = [];
+    for (const { market, position } of accounts) {
+      const account = this.accounts.add(this.numberOf(market));
+      const legs = this.legsOf(account, position);
+      numbers.push(account);
+      if (legs === null) this.always.add(account);
+      else stage.add(account, legs);
+    }
+    this.deriveStale();
+    for (const [place, lane] of this.columns.pack(stage).entries()) this.accounts.setLane(stage.indexes.at(place), lane);
+    return numbers;
+  }
+
+  /** Adds one account and returns its number; numbers of removed accounts are given out again. */
+  add({ market, position }: ScanAccount): number {
+    const account = this.accounts.add(this.numberOf(market));
+    this.place(account, position);
+    this.deriveStale();
+    return account;
+  }
+
+  /** Takes an account's new position. */
+  replace(account: number, position: unknown): void {
+    this.place(account, position);
+    this.deriveStale();
+  }
+
+  /** Removes an account. */
+  remove(account: number): void {
+    this.marketOf(account);
+    this.unplace(account);
+    this.accounts.free(account);
+  }
+
+  /** Takes a market's state read anew: prices, indexes, parameters. Where accounts have other terms in it, they are stored again. */
+  replaceMarket(key: string, state: unknown): void {
+    const market = this.markets[this.numberOf(key)];
+    if (market === undefined) return;
+    if (market.setState(state)) this.derive([market], 'all');
+    else this.storeAgain([market]);
+  }
+
+  /** Lays all accounts out anew, without the gaps of changes, and tries again to put into columns what had to be decided in integers each time. */
+  compact(): void {
+    for (const account of Array.from(this.always)) this.place(account, this.positionOf(account));
+    this.deriveStale();
+    for (const [account, lane] of this.columns.repack()) this.accounts.setLane(account, lane);
+    this.passes.screenAll();
+  }
+
+  /** Screens every account, and decides at unix second `at` whatever is flagged. */
+  screen(at: bigint): ScreenResult {
+    this.moveWindow(at);
+    this.weights.takeMoved();
+    return this.decideFlagged(at, this.passes.screenAll());
+  }
+
+  /**
+   * Moves prices and decides at unix second `at` whatever is flagged. Only accounts with a slot whose weight changed are screened again, unless they are
+   * most of the book.
+   *
+   * @throws {PlimsollError} what a rule's `reprice` throws, or for a price that is not a number; then nothing has moved
+   */
+  tick(moves: Moves, at: bigint): ScreenResult {
+    const before = this.reprice(moves);
+    try {
+      if (!this.moveWindow(at)) this.derive([...before.keys()], 'prices');
+    } catch (error) {
+      for (const [market, state] of before) market.setPrices(state);
+      throw error;
+    }
+    return this.decideFlagged(at, this.passes.screenHolders(this.weights.takeMoved()));
+  }
+
+  /** What a tick would find; the book stays as it is. */
+  preview(moves: Moves, at: bigint): ScreenResult {
+    const before = this.reprice(moves);
+    try {
+      this.moveWindow(at);
+      this.derive(before.keys(), 'prices');
+      return this.decideFlagged(at, this.passes.screenHolders(this.weights.takeMoved()));
+    } finally {
+      for (const [market, state] of before) market.setPrices(state);
+      this.derive(before.keys(), 'all');
+    }
+  }
+
+  /**
+   * Accounts that the sums flag when debt weighs more by a share, as in 0.05, and those that have no sums: a watch list that misses no account as close as
+   * that to being liquidatable. Ascending.
+   */
+  listNear(share: number, at: bigint): number[] {
+    if (!(share >= 0 && Number.isFinite(share))) throw new InvalidArgument(`A share of ${share} is no distance; give a number of at least 0.`);
+    this.moveWindow(at);
+    const near = this.weights.withHeavierDebt(this.markets, share, () => {
+      this.passes.screenAll();
+      return this.passes.listFlagged();
+    });
+    this.passes.screenAll();
+    return [...near, ...this.always].sort((a, b) => a - b);
+  }
+
+  /** Decides every account by its rule: the reference of all screens. */
+  decideAll(at: bigint): ScreenResult {
+    const all: number[] = [];
+    for (let account = 0; account < this.accounts.end; account += 1) if (this.accounts.marketOf(account) !== NONE) all.push(account);
+    return { at, pass: null, ...this.decide(all, at) };
+  }
+
+  /** The protocol's own number and decision for one account. @throws {PlimsollError} where the rule refuses. */
+  health(account: number, at: bigint): NativeHealth {
+    return this.marketOf(account).at(at).health(this.positionOf(account));
+  }
+
+  /** What the book takes and how it stands. */
+  get figures(): BookFigures {
+    const { count, bytes } = this.accounts;
+    const columns = this.columns.bytes;
+    const slots = this.tables.reduce((total, table) => total + table.taken, 0);
+    return { accounts: count, alwaysExact: this.always.size, slots, blocks: this.columns.blocks, bytes: { ...columns, overhead: columns.overhead + bytes } };
+  }
+
+  private decideFlagged(at: bigint, pass: Pass): ScreenResult {
+    return { at, pass, ...this.decide([...this.passes.listFlagged(), ...this.always], at) };
+  }
+
+  private decide(accounts: readonly number[], at: bigint): Verdicts {
+    return decideAccounts(accounts, (account) => this.marketOf(account).at(at).isLiquidatable(this.positionOf(account)));
+  }
+
+  /** Moves the prices of every market that the moves reach; returns the states before. Nothing moves where a rule refuses. */
+  private reprice(moves: Moves): Map<BookMarket, unknown> {
+    const assets = [...moves.keys()];
+    const reached = this.markets.filter((market) => assets.some((asset) => market.names(asset)));
+    const states = reached.map((market) => ({ market, before: market.state, after: market.rule.reprice(market.state, moves) }));
+    for (const { market, after } of states) market.setPrices(after);
+    return new Map(states.map(({ market, before }) => [market, before]));
+  }
+
+  /** Has the weights hold at a second; false where they do already. */
+  private moveWindow(at: bigint): boolean {
+    if (at >= this.window.from && at <= this.window.until) return false;
+    const before = this.window;
+    this.window = { from: at, until: at + this.horizon };
+    try {
+      this.derive(this.markets, 'all');
+    } catch (error) {
+      this.window = before;
+      throw error;
+    }
+    return true;
+  }
+
+  private derive(markets: Iterable<BookMarket>, read: 'all' | 'prices'): void {
+    const fallen = this.weights.derive(markets, this.window, read);
+    if (fallen.length > 0) this.storeAgain(fallen);
+  }
+
+  private deriveStale(): void {
+    this.derive(
+      this.markets.filter(({ slots }) => slots?.isStale === true),
+      'all',
+    );
+  }
+
+  private storeAgain(markets: readonly BookMarket[]): void {
+    for (const { slots } of markets) slots?.forgetSlack();
+    const numbers = new Set(markets.map((market) => this.markets.indexOf(market)));
+    for (let account = 0; account < this.accounts.end; account += 1) if (numbers.has(this.accounts.marketOf(account))) this.place(account, this.positionOf(account));
+    this.deriveStale();
+  }
+
+  /** Writes an account's legs where they belong: its lane, another lane, or none. */
+  private place(account: number, position: unknown): void {
+    const legs = this.legsOf(account, position);
+    const lane = this.accounts.laneOf(account);
+    if (legs !== null && lane !== NONE && this.columns.replace(lane, legs)) return;
+    this.unplace(account);
+    if (legs === null) this.always.add(account);
+    else this.accounts.setLane(account, this.columns.insert(account, legs));
+  }
+
+  private unplace(account: number): void {
+    const lane = this.accounts.laneOf(account);
+    if (lane !== NONE) this.columns.remove(lane);
+    this.accounts.setLane(account, NONE);
+    this.always.delete(account);
+  }
+
+  private legsOf(account: number, position: unknown): Legs | null {
+    const market = this.marketOf(account);
+    const stored = market.store(position, market.within(this.window));
+    if (stored === null) return null;
+    return { table: market.table, slots: stored.slots.map(({ number }) => number % TABLE_SLOTS), amounts: stored.amounts };
+  }
+
+  private numberOf(key: string): number {
+    const number = this.marketNumbers.get(key);
+    if (number === undefined) throw new InvalidArgument(`The book has no market "${key}"; add it before its accounts.`);
+    return number;
+  }
+
+  private marketOf(account: number): BookMarket {
+    const market = this.markets[this.accounts.marketOf(account)];
+    if (market === undefined) throw new InvalidArgument(`The book has no account ${account}.`);
+    return market;
+  }
+}

@@ -1,0 +1,7 @@
+export { type BookFigures, type ScanAccount, ScanBook, type ScanBookOptions, type ScreenResult } from './book.ts';
+export type { ScanMarket } from './book-market.ts';
+export type { Refused, Verdicts } from './exact.ts';
+export { openKernel } from './kernel.ts';
+export { createJsKernel } from './kernel-js.ts';
+export type { ScanKernel } from './layout.ts';
+export type { Pass } from './passes.ts';

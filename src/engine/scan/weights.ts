@@ -1,0 +1,64 @@
+import type { BookMarket, Window } from './book-market.ts';
+import type { Columns } from './columns.ts';
+import { computeWeight, needsSlack, type SlotReading } from './market-slots.ts';
+
+/** Keeps the weights of the columns equal to what the markets' rules say. */
+export class Weights {
+  private readonly columns: Columns;
+  /** Slots whose weight changed since they were taken. */
+  private readonly moved = new Set<number>();
+
+  constructor(columns: Columns) {
+    this.columns = columns;
+  }
+
+  /**
+   * Derives the weights of some markets' slots.
+   *
+   * @param read `prices` where nothing but prices changed since the last time
+   * @returns markets whose accounts need new slack, because a debt's price fell far
+   * @throws {InvalidArgument} for a price that is not a number; then no weight has changed
+   */
+  derive(markets: Iterable<BookMarket>, window: Window, read: 'all' | 'prices'): BookMarket[] {
+    const found = [...markets].map((market) => ({ market, readings: readSlots(market, window, read) }));
+    for (const reading of found.flatMap(({ readings }) => readings)) this.apply(reading);
+    if (read === 'all') for (const { market } of found) market.slots?.settle();
+    return found.filter(({ market, readings }) => readings.some((reading) => needsSlack(reading, market.within(window).quantumUsd))).map(({ market }) => market);
+  }
+
+  /** The slots whose weight changed since this was asked last. */
+  takeMoved(): number[] {
+    const slots = [...this.moved];
+    this.moved.clear();
+    return slots;
+  }
+
+  /** Does something with debt weighed more by a share of itself. */
+  withHeavierDebt<Result>(markets: readonly BookMarket[], share: number, run: () => Result): Result {
+    const debts = markets.flatMap(({ slots }) => slots?.all ?? []).filter(({ side }) => side === 'debt');
+    const before = debts.map(({ number }) => this.columns.getWeight(number));
+    for (const [at, { number }] of debts.entries()) this.write(number, (before[at] ?? 0) * (1 + share));
+    const result = run();
+    for (const [at, { number }] of debts.entries()) this.write(number, before[at] ?? 0);
+    return result;
+  }
+
+  private apply(reading: SlotReading): void {
+    const { slot } = reading;
+    Object.assign(slot, { unitUsd: reading.unitUsd, index: reading.index, endIndex: reading.endIndex });
+    const weight = computeWeight(reading) ?? Number.NaN;
+    if (Object.is(weight, this.columns.getWeight(slot.number))) return;
+    this.write(slot.number, weight);
+    this.moved.add(slot.number);
+  }
+
+  private write(slot: number, weight: number): void {
+    if (Number.isNaN(weight)) this.columns.flagHolders(slot);
+    else this.columns.setWeight(slot, weight);
+  }
+}
+
+function readSlots(market: BookMarket, window: Window, read: 'all' | 'prices'): SlotReading[] {
+  if (market.slots === null) return [];
+  return read === 'all' ? market.slots.readAll(market.within(window)) : market.slots.readPrices(market.within(window));
+}
