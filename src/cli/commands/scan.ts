@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Config, isLive } from '../../config.ts';
-import { InvalidArgument } from '../../core/errors.ts';
+import { InvalidArgument, isPlimsollError } from '../../core/errors.ts';
 import { DEFAULT_SCAN, type ScanAnswer, type ScanRequest, scanBook } from '../../service/scan-book.ts';
 import { compareScans, hasChanged } from '../../service/scan-book-changes.ts';
 import { type BookRequest, chooseBook, openScanChains } from '../../service/scan-book-choose.ts';
@@ -8,6 +8,7 @@ import { changesToJson, scanToJson } from '../../service/scan-book-json.ts';
 import { systemClock } from '../../sources/clock.ts';
 import type { Console } from '../console.ts';
 import { EXIT } from '../exit.ts';
+import { plain } from '../render/format.ts';
 import { renderChanges, renderScan } from '../render/scan-text.ts';
 import { readAddress, readSeconds } from './flags.ts';
 
@@ -64,7 +65,13 @@ async function watch(book: BookRequest, request: ScanRequest, { flags, settings,
   for (let round = 0; round < rounds && !ended.signal.aborted; round += 1) {
     if (round > 0) await systemClock.sleep(pause, ended.signal);
     if (ended.signal.aborted) break;
-    const answer = await look(book, request, settings, console);
+    const answer = await look(book, request, settings, console).catch((error: unknown) => {
+      // Once it has seen the book, a look that fails is not the end: the next one may not.
+      if (last === null || !isPlimsollError(error) || error.kind === 'bug') throw error;
+      console.progress(`This look failed: ${plain(error.message)}`);
+      return null;
+    });
+    if (answer === null) continue;
     const changes = last === null ? null : compareScans(last, answer);
     if (changes === null) console.output(scanToJson(answer), () => renderScan(answer));
     else if (hasChanged(changes)) console.output(changesToJson(changes, answer), () => renderChanges(changes, answer));

@@ -7,7 +7,8 @@ import { assetOf } from '../../protocols/aave/fact-sheet-pool.ts';
 import { dollarAccount } from '../views/aave-accounts.ts';
 import { openAccounts } from '../views/portfolio.ts';
 
-export const [WETH, WSTETH, USDC, DAI] = [assetOf('WETH'), assetOf('wstETH'), assetOf('USDC'), assetOf('DAI')];
+export const [WETH, WSTETH, USDC] = [assetOf('WETH'), assetOf('wstETH'), assetOf('USDC')];
+const DAI = assetOf('DAI');
 /** The oracle's prices of the fact sheet. */
 export const PRICES: Readonly<Record<string, number>> = { [WETH]: 1816.85499606, [WSTETH]: 2080.52489524, [USDC]: 0.99997427, [DAI]: 0.99997427 };
 
