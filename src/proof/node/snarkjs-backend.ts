@@ -9,6 +9,9 @@ const IS_SOURCE = import.meta.url.endsWith('.ts');
 /** The prover's code: TypeScript in the repository, JavaScript in the package. */
 const PROVER_THREAD = IS_SOURCE ? new URL('./prover-thread.ts', import.meta.url) : new URL('./prover-thread.js', import.meta.url);
 
+/** As for the curve's threads; this one holds whole transforms. */
+const PROVER_THREAD_LIMITS = { maxYoungGenerationSizeMb: 8 } as const;
+
 /** How the prover runs. */
 export interface SnarkjsBackendOptions {
   /** Threads that compute; by default one for each processor. */
@@ -35,7 +38,7 @@ export function openSnarkjsBackend(options: SnarkjsBackendOptions = {}): ProverB
 
 function startThread(script: URL, threads: number, events: ProverThreadEvents): ProverThread {
   // What the thread prints is not shown (libraries print values when they fail), nor read: reading would keep the process alive.
-  const worker = new Worker(script, { workerData: { ...SNARKJS_WORKER_DATA, threads }, stdout: true, stderr: true });
+  const worker = new Worker(script, { workerData: { ...SNARKJS_WORKER_DATA, threads }, stdout: true, stderr: true, resourceLimits: PROVER_THREAD_LIMITS });
   worker
     .on('message', (reply: ProverReply) => {
       if (reply.kind !== 'progress') worker.unref();

@@ -13,6 +13,8 @@ const CURVE_THREAD = IS_SOURCE ? new URL('./curve-thread.ts', import.meta.url) :
  */
 export const SNARKJS_WORKER_DATA = { mod: 'data:text/javascript,' } as const;
 
+/** What a task leaves behind is collected early: otherwise the threads of one proof hold some thirty megabytes of it. */
+const CURVE_THREAD_LIMITS = { maxYoungGenerationSizeMb: 2 } as const;
 /** Shorter than this, copying costs less than sharing. */
 const SHARED_FROM_BYTES = 16_384;
 
@@ -42,7 +44,7 @@ function createSharing(): (task: CurveTask) => CurveTask {
 }
 
 async function startCurveThread(code: Uint8Array, share: (task: CurveTask) => CurveTask): Promise<CurveThread> {
-  const worker = new Worker(CURVE_THREAD, { workerData: code });
+  const worker = new Worker(CURVE_THREAD, { workerData: code, resourceLimits: CURVE_THREAD_LIMITS });
   worker.unref();
   let pending: PromiseWithResolvers<Uint8Array[]> | null = null;
   const die = (): void => pending?.reject(new PlimsollError('PROVER_FAILED', 'A thread of the prover ended. Try again.'));

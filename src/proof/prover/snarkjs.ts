@@ -1,6 +1,5 @@
-import { groth16 } from 'snarkjs';
+import { groth16, type NumericString, type Groth16Proof as SnarkjsProof } from 'snarkjs';
 import type { Groth16Proof } from './backend.ts';
-import { readGroth16Proof } from './groth16-json.ts';
 
 /** What snarkjs says while it proves, and how much of the proof is done then (measured on M-attested). */
 const MILESTONES: readonly (readonly [text: string, share: number])[] = [
@@ -25,5 +24,15 @@ export async function proveWithSnarkjs(zkey: Uint8Array, witness: Uint8Array, on
     if (milestone !== undefined) onShare(milestone[1]);
   };
   const { proof, publicSignals } = await groth16.prove(zkey, witness, { debug: log, info: log });
-  return readGroth16Proof(proof, publicSignals);
+  return { proof: readPoints(proof), publicSignals: publicSignals.map(BigInt) };
+}
+
+/** Without the schemas that a foreign proof is read by: they would cost every prover's thread some twenty megabytes. */
+function readPoints({ pi_a, pi_b, pi_c }: SnarkjsProof): Groth16Proof['proof'] {
+  return { a: pairOf(pi_a), b: [pairOf(pi_b[0]), pairOf(pi_b[1])], c: pairOf(pi_c) };
+}
+
+function pairOf(numbers: readonly NumericString[] = []): [bigint, bigint] {
+  const [first = '', second = ''] = numbers;
+  return [BigInt(first), BigInt(second)];
 }
