@@ -108,6 +108,13 @@ describe('import law', () => {
     );
   });
 
+  test('behavior: the proof part runs in browsers: nothing of Node outside its node folder', () => {
+    const forbidden = /from 'node:|\bprocess\.|\bBuffer\b|\bDate\.now\(|\bMath\.random\(/;
+    const browserSafe = files.filter((file) => file.room === 'proof' && !file.path.startsWith('src/proof/node/'));
+    expect(browserSafe.length).toBeGreaterThan(20);
+    expect(browserSafe.filter((file) => forbidden.test(withoutComments(file.text)) || file.imports.some((entry) => entry.includes('/node/'))).map((file) => file.path)).toEqual([]);
+  });
+
   test('behavior: only config.ts reads the environment, only sources use the network', () => {
     expect(files.filter((file) => /\bprocess\.env\b/.test(withoutComments(file.text))).map((file) => file.path)).toEqual(['src/config.ts']);
     const network = /\bglobalThis\.fetch\b|from 'node:http'|\bGraphQLClient\b/;
