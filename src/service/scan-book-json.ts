@@ -9,6 +9,7 @@ import type { WatchedAccount } from '../path/opportunities/watch-list.ts';
 import type { ScanAnswer } from './scan-book.ts';
 import type { LiquidationCalldata } from './scan-book-calldata.ts';
 import type { ScanChanges } from './scan-book-changes.ts';
+import type { DrillAnswer } from './scan-book-drill.ts';
 
 const USD_PLACES = 6;
 const RATIO_PLACES = 18;
@@ -63,6 +64,27 @@ export function ownerToJson(owner: OwnerOpportunity, { calldata }: Pick<ScanAnsw
     chains: [...owner.chains],
     protocols: [...owner.protocols],
     liquidations: owner.liquidations.map((entry) => liquidationToJson(entry, calldata.get(entry))),
+  };
+}
+
+/** A drill as one JSON document. */
+export function drillToJson({ results, untried, assumptions, gaps }: DrillAnswer): Json {
+  return {
+    accounts: results.length,
+    untried,
+    asPlanned: results.filter(({ outcome }) => outcome === 'as-planned').length,
+    results: results.map(({ account, owner, label, outcome, reason, move, opportunity }) => ({
+      account,
+      owner,
+      label,
+      outcome,
+      reason,
+      move: move === null ? null : toText(move, 6),
+      kind: opportunity?.kind ?? null,
+      calls: opportunity?.calls.map(callToJson) ?? [],
+    })),
+    assumptions: [...assumptions],
+    gaps: gaps.map((gap) => ({ ...gap })),
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Anvil } from '../chain/anvil.ts';
 import { runCli } from './run-cli.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -70,7 +71,24 @@ describe('plimsoll scan', () => {
     expect(documents[1]).toMatchObject({ opened: [], closed: [{ owner: '0x316be293c8f2380769e7b7e7382679fe5a3b6600' }], liquidatable: { added: [], removed: [expect.stringContaining('0x316b')] } });
   }, 60_000);
 
+  test('behavior: --drill reads the wallets on a local chain: one that is no copy is a gap each, and nothing is tried', async () => {
+    const chain = await Anvil.start('cancun');
+    try {
+      const { code, stdout } = await runCli(['scan', '--drill', '--rpc', chain.url, '--json', '--quiet']);
+      const answer = JSON.parse(stdout);
+      expect([code, answer.accounts, answer.asPlanned]).toEqual([3, 0, 0]);
+      expect(answer.gaps.length).toBeGreaterThan(0);
+      expect(answer.assumptions.length).toBeGreaterThan(2);
+      expect(await chain.request('eth_blockNumber', [])).toBe('0x0');
+    } finally {
+      chain.stop();
+    }
+  }, 60_000);
+
   test.each([
+    [['--drill'], 2, /--drill needs a local chain/],
+    [['--drill', '--rpc', 'http://127.0.0.1:1', '--watch'], 2, /takes no --book, --watch/],
+    [['--rpc', 'http://127.0.0.1:1'], 2, /--rpc goes with --drill/],
     [['--min-profit', 'much'], 2, /--min-profit "much" is not an amount/],
     [['--limit', '0'], 2, /--limit "0" is not a count/],
     [['--move', 'ETH'], 2, /not a price move/],

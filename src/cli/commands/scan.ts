@@ -1,16 +1,22 @@
 import type { Command } from 'commander';
 import { type Config, isLive } from '../../config.ts';
 import { InvalidArgument, isPlimsollError } from '../../core/errors.ts';
+import { parseChain } from '../../core/ids.ts';
 import { DEFAULT_SCAN, type ScanAnswer, type ScanRequest, scanBook } from '../../service/scan-book.ts';
 import { compareScans, hasChanged } from '../../service/scan-book-changes.ts';
 import { type BookRequest, chooseBook, openScanChains } from '../../service/scan-book-choose.ts';
-import { changesToJson, scanToJson } from '../../service/scan-book-json.ts';
+import { drillBook } from '../../service/scan-book-drill.ts';
+import { openDrillWorld } from '../../service/scan-book-drill-world.ts';
+import { changesToJson, drillToJson, scanToJson } from '../../service/scan-book-json.ts';
 import { systemClock } from '../../sources/clock.ts';
 import type { Console } from '../console.ts';
 import { EXIT } from '../exit.ts';
 import { plain } from '../render/format.ts';
-import { renderChanges, renderScan } from '../render/scan-text.ts';
+import { renderChanges, renderDrill, renderScan } from '../render/scan-text.ts';
 import { readAddress, readSeconds } from './flags.ts';
+
+/** Whose wallets a drill tries where nothing else is said. */
+const DEFAULT_DRILL = 'constructed-wallet';
 
 interface ScanFlags {
   readonly minProfit: string;
@@ -24,6 +30,9 @@ interface ScanFlags {
   readonly watch: boolean;
   readonly every: string;
   readonly rounds?: string;
+  readonly drill: boolean;
+  readonly rpc?: string;
+  readonly forkOf: string;
 }
 
 /** `plimsoll scan`: who is liquidatable, what that offers, who is near. */
@@ -42,8 +51,13 @@ export function addScanCommand(program: Command, config: () => Config, console: 
     .option('--watch', 'look again and again; changes only', false)
     .option('--every <seconds>', 'with --watch: seconds between two looks', '12')
     .option('--rounds <count>', 'with --watch: stop after so many looks')
+    .option('--drill', 'pretend that accounts are liquidatable and try their liquidation on a local chain', false)
+    .option('--rpc <url>', 'with --drill: the local chain, of id 31337 or 1337')
+    .option('--fork-of <chain>', 'with --drill: which chain it is a copy of', '1')
     .action(async (flags: ScanFlags) => {
       const settings = config();
+      if (flags.drill) return drill(flags, settings, console);
+      if (flags.rpc !== undefined) throw new InvalidArgument('--rpc goes with --drill. Live endpoints are set by RPC_URL_<CHAIN>.');
       const [request, book] = [readRequest(flags), readBookRequest(flags)];
       await (flags.watch ? watch(book, request, { flags, settings, console }) : once(book, request, settings, console));
     });
@@ -79,6 +93,22 @@ async function watch(book: BookRequest, request: ScanRequest, { flags, settings,
   }
   process.off('SIGINT', end).off('SIGTERM', end);
   console.exit(last !== null && last.gaps.length > 0 ? EXIT.incomplete : EXIT.ok);
+}
+
+async function drill(flags: ScanFlags, settings: Config, console: Console): Promise<void> {
+  if (flags.rpc === undefined || !/^https?:\/\//.test(flags.rpc)) throw new InvalidArgument('--drill needs a local chain: --rpc http://127.0.0.1:8545.');
+  if (flags.book !== undefined || flags.watch || flags.move !== undefined)
+    throw new InvalidArgument('--drill tries the wallets of a recorded data set (--recorded) as they are; it takes no --book, --watch or --move.');
+  const at = flags.at === undefined ? {} : { at: readMoment(flags.at) };
+  const world = await openDrillWorld({ rpc: flags.rpc, forkOf: parseChain(flags.forkOf), recorded: flags.recorded ?? settings.recorded ?? DEFAULT_DRILL, ...at }, settings);
+  try {
+    const answer = await drillBook({ ...world, limit: readCount('--limit', flags.limit), progress: (line) => console.progress(line) });
+    console.output(drillToJson(answer), () => renderDrill(answer));
+    const isBroken = answer.results.some(({ outcome }) => outcome === 'failed' || outcome === 'differs');
+    console.exit(isBroken ? EXIT.refused : answer.gaps.length > 0 ? EXIT.incomplete : EXIT.ok);
+  } finally {
+    await world.close();
+  }
 }
 
 async function look(request: BookRequest, scan: ScanRequest, settings: Config, console: Console): Promise<ScanAnswer> {

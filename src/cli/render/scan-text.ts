@@ -5,10 +5,16 @@ import type { Gap } from '../../core/portfolio.ts';
 import type { OwnerOpportunity, RankedLiquidation } from '../../path/opportunities/owner-opportunities.ts';
 import type { ScanAnswer } from '../../service/scan-book.ts';
 import type { ScanChanges } from '../../service/scan-book-changes.ts';
+import type { DrillAnswer } from '../../service/scan-book-drill.ts';
 import { instant, percent, plain, ratio, short, usd } from './format.ts';
 
 const CHARS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 const STYLE = { head: [], border: [], compact: true };
+const OUTCOMES = [
+  ['differs', 'went through with other amounts'],
+  ['failed', 'were refused by the chain'],
+  ['not-possible', 'could not be tried'],
+] as const;
 /** Rows of gaps and reasons that are printed; the rest is counted. */
 const MAX_ROWS = 8;
 
@@ -39,6 +45,23 @@ export function renderChanges({ opened, moved, closed, liquidatable, unseen }: S
     ...count('accounts that cannot be seen', unseen),
     '',
   ].join('\n');
+}
+
+/** A drill as a page of text: what cannot be liquidated, and why. */
+export function renderDrill({ results, untried, assumptions, gaps }: DrillAnswer): string {
+  const counts = Map.groupBy(results, ({ outcome }) => outcome);
+  const lines = [
+    `Drill: ${counts.get('as-planned')?.length ?? 0} of ${results.length} accounts were liquidated as planned, to the integer${untried === 0 ? '' : `; ${untried} were not tried (--limit)`}`,
+    ...OUTCOMES.flatMap(([outcome, words]) => {
+      const list = counts.get(outcome) ?? [];
+      return list.length === 0 ? [] : [`${list.length} ${words}`, ...list.map(({ owner, label, reason }) => `  ${short(owner)}  ${plain(label)}: ${plain(reason ?? '')}`)];
+    }),
+    '',
+    'What a drill takes for granted',
+    ...assumptions.map((assumption) => `  ${assumption}`),
+    ...renderGaps(gaps),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 function renderHead({ book, screened, gaps, liquidatableDebtUsd }: ScanAnswer): string[] {
