@@ -4,13 +4,15 @@ import { type Config, isLive } from '../config.ts';
 import { InvalidArgument, PlimsollError } from '../core/errors.ts';
 import type { Address, ChainId } from '../core/ids.ts';
 import type { ChainSource } from '../core/source.ts';
-import { findRule } from '../protocols/registry.ts';
+import { findRule, listDeployments } from '../protocols/registry.ts';
+import { systemClock } from '../sources/clock.ts';
 import { SUBGRAPHS_ROOT } from '../sources/documents.ts';
 import { openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import { listDatasets } from './recorded-data.ts';
 import { loadBook } from './scan-book-document.ts';
-import { type BookSource, bookOfPortfolio } from './scan-book-source.ts';
+import { type Book, type BookSource, bookOfPortfolio } from './scan-book-source.ts';
+import { findStore, readBookAt } from './scan-book-store.ts';
 
 /** The books that the package ships, one document each. */
 const BOOKS_ROOT: string = fileURLToPath(new URL('books/', SUBGRAPHS_ROOT));
@@ -28,7 +30,7 @@ export interface BookRequest {
 }
 
 /**
- * Finds the book that is asked for: a file, a recorded one, else the shipped book.
+ * Finds the book that is asked for: a file, a recorded one, else what was synchronised where sources are configured, else the shipped book.
  *
  * @throws {InvalidArgument} for a name that is not known, or two books at once
  * @throws {PlimsollError} NOT_CONFIGURED where live endpoints are configured: there is no book of them yet
@@ -37,8 +39,7 @@ export async function chooseBook(request: BookRequest, config: Config): Promise<
   const { file, at } = request;
   if (file !== undefined && request.recorded !== undefined) throw new InvalidArgument('--book and --recorded name two books. Give one of them.');
   if (file !== undefined) return { label: file, read: () => loadBook(file, findRule) };
-  if (isLive(config) && request.recorded === undefined)
-    throw new PlimsollError('NOT_CONFIGURED', 'There is no book of the configured sources. Run "plimsoll sync" first, or name one with --book <file> or --recorded <name>.');
+  if ((isLive(config) || config.databaseUrl !== null) && request.recorded === undefined) return chooseStored(config);
   const name = request.recorded ?? config.recorded ?? DEFAULT_BOOK;
   const books = await listShippedBooks();
   if (books.includes(name) && at !== undefined) throw new InvalidArgument(`The recorded book ${name} is of one block; --at reads recorded data sets.`);
@@ -48,6 +49,20 @@ export async function chooseBook(request: BookRequest, config: Config): Promise<
   if (dataset === undefined) throw new InvalidArgument(`There is no recorded book "${name}". Known: ${[...books, ...datasets.map((entry) => entry.name)].join(', ')}.`, { recorded: name });
   const owners = dataset.wallets.map(({ address }) => address as Address);
   return { label: `the recorded data set ${name}`, read: () => readRecordedBook(name, { owners, ...(at === undefined ? {} : { at }) }, config) };
+}
+
+/** The book that `plimsoll sync` keeps. */
+async function chooseStored(config: Config): Promise<BookSource> {
+  const location = await findStore(config);
+  const absent = () => new PlimsollError('NOT_CONFIGURED', 'There is no book of the configured sources. Run "plimsoll sync" first, or name one with --book <file> or --recorded <name>.');
+  if (location === null) throw absent();
+  const options = () => ({ deployments: listDeployments(), findRule, now: Math.floor(systemClock.now() / 1000), maxBlockAgeSeconds: config.maxBlockAgeSeconds });
+  const read = async (): Promise<Book> => {
+    const book = await readBookAt(location, options());
+    if (book.markets.size === 0 && book.gaps.length === 0) throw absent();
+    return book;
+  };
+  return { label: `the book in ${location.kind === 'postgres' ? 'the database' : 'the data folder'}`, read };
 }
 
 /** Names of the books that the package ships. */

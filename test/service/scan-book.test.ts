@@ -203,7 +203,7 @@ describe(chooseBook, () => {
     await expect(chooseBook({ recorded: 'nothing' }, CONFIG)).rejects.toThrow(/Known: euler-v1, aave-v2/);
     await expect(chooseBook({ recorded: 'euler-v1', file: 'a.json' }, CONFIG)).rejects.toThrow(/two books/);
     await expect(chooseBook({ recorded: 'euler-v1', at: 5 }, CONFIG)).rejects.toThrow(/--at/);
-    await expect(chooseBook({}, readConfig({ RPC_URL_1: 'http://127.0.0.1:1' }))).rejects.toSatisfy((error) => isPlimsollError(error, 'NOT_CONFIGURED'));
+    await expect(chooseBook({}, readConfig({ RPC_URL_1: 'http://127.0.0.1:1', PLIMSOLL_DATA: '/nowhere' }))).rejects.toSatisfy((error) => isPlimsollError(error, 'NOT_CONFIGURED'));
     await expect(chooseBook({ file: '/nowhere/book.json' }, CONFIG).then((source) => source.read())).rejects.toThrow(InvalidFile);
   });
 });
