@@ -125,6 +125,8 @@ export interface MirrorChanges {
  * be an entity whose own fields tell all that is read: a change of a nested one is not a change of its parent.
  */
 export interface MirrorQuery extends RowQuery {
+  /** What somebody has, or what all accounts share. */
+  readonly holds: 'positions' | 'shared';
   /** Reads of what changed (`$since`), the best first: an endpoint may not have all of them. None: the kind is small and read whole each time. */
   readonly changes: readonly MirrorChanges[];
   /** The operation that reads rows by id (`$ids`); null where the kind is read whole each time. */

@@ -123,6 +123,15 @@ export async function listBookChanges(queries: Queries, scope: AccountScope, sin
   };
 }
 
+/** Notes that accounts which could not be valued are to be made again. */
+export async function addObstructedOwners(queries: Queries, deployment: string): Promise<void> {
+  await queries.query(
+    `insert into plimsoll.pending_owners (deployment, owner)
+     select distinct deployment, owner from plimsoll.accounts where deployment = $1 and obstacle is not null and position is not null on conflict do nothing`,
+    [deployment],
+  );
+}
+
 /** Deletes for good the accounts that were gone before a unix second. @returns how many */
 export async function deleteGoneAccounts(queries: Queries, before: bigint): Promise<number> {
   return (await queries.query('delete from plimsoll.accounts where position is null and at < $1 returning 1 as one', [before])).length;

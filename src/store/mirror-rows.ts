@@ -1,4 +1,4 @@
-import { numberOf, textOf } from './columns.ts';
+import { numberOf, textOf, textsOf } from './columns.ts';
 import type { Queries, SqlRow } from './database.ts';
 
 /** A row as a subgraph has it. */
@@ -18,6 +18,8 @@ export interface MirrorScope {
   readonly entity: string;
   /** The block that rows which differ count as changed at. */
   readonly block: bigint;
+  /** Whether ids without data are kept though nothing was known of them: they may have had some on a branch that comes back. */
+  readonly keepsEmpty?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface MirrorScope {
  *
  * @returns how many rows changed
  */
-export async function applyRows(transaction: Queries, { deployment, entity, block }: MirrorScope, rows: readonly MirrorRow[]): Promise<number> {
+export async function applyRows(transaction: Queries, { deployment, entity, block, keepsEmpty = false }: MirrorScope, rows: readonly MirrorRow[]): Promise<number> {
   if (rows.length === 0) return 0;
   const [row] = await transaction.query(
     `with given as (
@@ -36,7 +38,7 @@ export async function applyRows(transaction: Queries, { deployment, entity, bloc
      ), written as (
        insert into plimsoll.mirror_rows as known (deployment, entity, id, owner, market, data, block)
        select $1, $2, given.id, given.owner, given.market, given.data, $3 from given
-       where given.data is not null or exists (select 1 from before where before.id = given.id and before.data is not null)
+       where $5::bool or given.data is not null or exists (select 1 from before where before.id = given.id and before.data is not null)
        order by given.id
        on conflict (deployment, entity, id) do update
        set owner = coalesce(excluded.owner, known.owner), market = case when excluded.data is null then known.market else excluded.market end, data = excluded.data, block = excluded.block
@@ -48,7 +50,7 @@ export async function applyRows(transaction: Queries, { deployment, entity, bloc
        on conflict do nothing
      )
      select count(*)::int as changed from written`,
-    [deployment, entity, block, JSON.stringify(rows.map((entry) => ({ ...entry, data: entry.data ?? null })))],
+    [deployment, entity, block, JSON.stringify(rows.map((entry) => ({ ...entry, data: entry.data ?? null }))), keepsEmpty],
   );
   return row === undefined ? 0 : numberOf(row, 'changed');
 }
@@ -97,12 +99,6 @@ export async function countChangedAfter(queries: Queries, deployment: string, bl
   return row === undefined ? 0 : numberOf(row, 'changed');
 }
 
-/** How many rows an entity has. */
-export async function countRows(queries: Queries, deployment: string, entity: string): Promise<number> {
-  const [row] = await queries.query('select count(*)::int as rows from plimsoll.mirror_rows where deployment = $1 and entity = $2 and data is not null', [deployment, entity]);
-  return row === undefined ? 0 : numberOf(row, 'rows');
-}
-
 /** Rows by entity, each in order of id. */
 export type RowsByEntity = ReadonlyMap<string, readonly unknown[]>;
 
@@ -147,4 +143,29 @@ export async function addPendingOwners(queries: Queries, deployment: string, own
     return;
   }
   await queries.query('insert into plimsoll.pending_owners (deployment, owner) select $1, unnest($2::text[]) on conflict do nothing', [deployment, owners]);
+}
+
+/** Markets that some owners are in, each with a few of them who have most rows there. */
+export interface MarketWitnesses {
+  readonly market: string;
+  readonly owners: readonly string[];
+}
+
+/** Lists the markets that some owners, or all of a deployment where null, have rows about. */
+export async function listWitnesses(queries: Queries, deployment: string, owners: readonly string[] | null, most: number): Promise<readonly MarketWitnesses[]> {
+  const rows = await queries.query(
+    `select market, to_jsonb((array_agg(owner order by held desc, owner))[1:$3::int4]) as owners
+     from (
+       select market, owner, count(*) as held from plimsoll.mirror_rows
+       where deployment = $1 and owner is not null and data is not null and ($2::text[] is null or owner = any($2::text[])) group by market, owner
+     ) as holders group by market order by market`,
+    [deployment, owners, most],
+  );
+  return rows.map((row) => ({ market: textOf(row, 'market'), owners: textsOf(row, 'owners') }));
+}
+
+/** How many rows of each entity a deployment has. */
+export async function countEntities(queries: Queries, deployment: string): Promise<ReadonlyMap<string, number>> {
+  const rows = await queries.query('select entity, count(*)::int as rows from plimsoll.mirror_rows where deployment = $1 and data is not null group by entity', [deployment]);
+  return new Map(rows.map((row) => [textOf(row, 'entity'), numberOf(row, 'rows')]));
 }

@@ -71,6 +71,23 @@ describe(createMovingSubgraph, () => {
     expect((await ask(chain, '{}', `block: { hash: "${hashOf(11, 'b')}" }`)).ids).toHaveLength(2);
   });
 
+  test('behavior: a graph-node that still has the orphan in its cache answers for the block that took its number', async () => {
+    const chain = createMovingSubgraph({
+      model,
+      deployment: 'sample',
+      block: blockOf(10),
+      entities: { Market: [market], Account: [{ id: 'alice', favourites: [] }], Position: [position('p', 1)] },
+      orphans: 'by-number',
+    });
+    chain.append(blockOf(11), { Position: { rows: [position('p', 2)], gone: [] } });
+    chain.revertTo(10n);
+    const orphan = `block: { hash: "${hashOf(11)}" }`;
+    expect((await ask(chain, '{}', orphan)).message).toContain('no block with that hash found');
+    chain.append(blockOf(11, 'b'), { Position: { rows: [position('q', 3)], gone: [] } });
+    expect((await ask(chain, '{ debt: "1" }', orphan)).ids).toEqual(['p']);
+    expect((await ask(chain, '{}', orphan)).ids).toEqual(['p', 'q']);
+  });
+
   test('behavior: old blocks are pruned', async () => {
     const chain = startChain(1);
     for (let number = 11; number < 15; number += 1) chain.append(blockOf(number), {});

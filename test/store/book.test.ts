@@ -6,7 +6,7 @@ import {
   addPendingOwners,
   applyRows,
   countChangedAfter,
-  countRows,
+  countEntities,
   deleteVanished,
   listChangedIds,
   listPendingOwners,
@@ -73,7 +73,7 @@ for (const engine of engines) {
       await replaceAccounts(db, replacement('rows', [ALICE, BOB], []));
       expect(await applyRows(db, scope('rows', 6n), rows)).toBe(0);
       expect(await listPendingOwners(db, 'rows', 10)).toEqual([]);
-      expect(await countRows(db, 'rows', 'rows')).toBe(3);
+      expect((await countEntities(db, 'rows')).get('rows')).toBe(3);
       expect(await readOwnerRows(db, 'rows', [ALICE])).toEqual(new Map([['rows', [{ v: '1' }]]]));
       expect((await readEntityRows(db, 'rows', ['rows', 'none'])).get('rows')).toEqual([{ v: '1' }, { v: '2' }, { v: '9' }]);
     });
@@ -112,9 +112,9 @@ for (const engine of engines) {
       expect(await removeUnlisted(db, scope('gone', 2n), { after: 'd', to: null, listed: [] })).toBe(1);
       expect(await listChangedIds(db, scope('gone', 1n), { after: '', most: 9 })).toEqual(['c', 'e']);
       expect(await listPendingOwners(db, 'gone', 9)).toEqual([ALICE]);
-      expect(await countRows(db, 'gone', 'rows')).toBe(3);
+      expect((await countEntities(db, 'gone')).get('rows')).toBe(3);
       expect(await applyRows(db, scope('gone', 3n), [row('c', ALICE, { id: 'c' }), row('x', null, null)])).toBe(1);
-      expect(await countRows(db, 'gone', 'rows')).toBe(4);
+      expect((await countEntities(db, 'gone')).get('rows')).toBe(4);
       expect(await deleteVanished(db, 'gone', 1n)).toBe(0);
       expect(await deleteVanished(db, 'gone', 2n)).toBe(1);
     });
@@ -124,7 +124,9 @@ for (const engine of engines) {
       await replaceAccounts(db, replacement('back', [ALICE], []));
       expect(await applyRows(db, scope('back', 2n), [row('a', null, null), row('never', null, null)])).toBe(1);
       expect(await listPendingOwners(db, 'back', 9)).toEqual([ALICE]);
-      expect(await countRows(db, 'back', 'rows')).toBe(0);
+      expect((await countEntities(db, 'back')).size).toBe(0);
+      expect(await applyRows(db, { ...scope('back', 3n), keepsEmpty: true }, [row('kept', null, null)])).toBe(1);
+      expect(await listChangedIds(db, scope('back', 2n), { after: '', most: 9 })).toEqual(['kept']);
       await addPendingOwners(db, 'back', [BOB]);
       await addPendingOwners(db, 'back', 'all');
       expect(await listPendingOwners(db, 'back', 9)).toEqual([ALICE, BOB]);

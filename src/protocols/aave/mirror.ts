@@ -15,7 +15,7 @@ export function mirrorAave(deployment: Deployment): Mirror {
   const { market } = deployment;
   const shared = discoverAave(deployment, [])
     .filter((query) => query.name === 'Reserves' || query.name === 'EModeCategories')
-    .map((query): MirrorQuery => ({ ...query, changes: [], byId: null, place: () => ({ owner: null, market }) }));
+    .map((query): MirrorQuery => ({ ...query, holds: 'shared', changes: [], byId: null, place: () => ({ owner: null, market }) }));
   const userReserves: MirrorQuery = {
     name: 'UserReserves',
     documents,
@@ -23,6 +23,7 @@ export function mirrorAave(deployment: Deployment): Mirror {
     root: 'userReserves',
     variables: { pool },
     row: userReserveRow,
+    holds: 'positions',
     changes: [
       { by: 'change-block', operation: 'MirrorUserReservesChanged' },
       { by: 'update-time', operation: 'MirrorUserReservesUpdated' },
@@ -37,6 +38,7 @@ export function mirrorAave(deployment: Deployment): Mirror {
     root: 'users',
     variables: {},
     row: userRow,
+    holds: 'positions',
     changes: [{ by: 'change-block', operation: 'MirrorUsersChanged' }],
     byId: 'MirrorUsersById',
     place: (row) => placeUser(userRow.parse(row), market),

@@ -9,7 +9,7 @@ export function mirrorComet(deployment: Deployment): Mirror {
   const { chain, market } = deployment;
   const shared = discoverComet(deployment, [])
     .filter((query) => query.name === 'markets')
-    .map((query): MirrorQuery => ({ ...query, changes: [], byId: null, place: () => ({ owner: null, market }) }));
+    .map((query): MirrorQuery => ({ ...query, holds: 'shared', changes: [], byId: null, place: () => ({ owner: null, market }) }));
   const positions: MirrorQuery = {
     name: 'positions',
     documents: 'compound-v3',
@@ -17,6 +17,7 @@ export function mirrorComet(deployment: Deployment): Mirror {
     root: 'positions',
     variables: { market },
     row: positionRow,
+    holds: 'positions',
     changes: [{ by: 'update-block', operation: 'MirrorPositionsUpdated' }],
     byId: 'MirrorPositionsById',
     place(given) {

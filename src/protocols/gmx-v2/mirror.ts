@@ -7,7 +7,7 @@ import { positionRow, readRows } from './rows.ts';
 export function mirrorGmx(deployment: Deployment): Mirror {
   const shared = discoverGmx(deployment, [])
     .filter((query) => query.name !== 'positions')
-    .map((query): MirrorQuery => ({ ...query, changes: [], byId: null, place: () => ({ owner: null, market: '' }) }));
+    .map((query): MirrorQuery => ({ ...query, holds: 'shared', changes: [], byId: null, place: () => ({ owner: null, market: '' }) }));
   const positions: MirrorQuery = {
     name: 'positions',
     documents: 'gmx-v2',
@@ -15,6 +15,7 @@ export function mirrorGmx(deployment: Deployment): Mirror {
     root: 'positions',
     variables: {},
     row: positionRow,
+    holds: 'positions',
     changes: [],
     byId: null,
     place(given) {

@@ -12,6 +12,7 @@ export function mirrorMorpho(_deployment: Deployment): Mirror {
     root: 'markets',
     variables: {},
     row: marketRow,
+    holds: 'shared',
     changes: [],
     byId: null,
     place(given) {
@@ -26,6 +27,7 @@ export function mirrorMorpho(_deployment: Deployment): Mirror {
     root: 'positions',
     variables: {},
     row: mirroredPositionRow,
+    holds: 'positions',
     changes: [{ by: 'change-block', operation: 'mirrorPositionsChanged' }],
     byId: 'mirrorPositionsById',
     place(given) {

@@ -32,16 +32,26 @@ export interface MovingStart {
   /** What `_meta` calls itself. */
   readonly deployment: string;
   readonly block: MovingBlock;
-  /** Rows by entity, dated with the first block. They are kept as they are and must not change. */
+  /** Rows by entity. They are kept as they are and must not change. */
   readonly entities: Readonly<Record<string, readonly StoredRow[]>>;
+  /** The block that the rows of the start are dated with; the first one if absent. */
+  readonly dated?: bigint;
   /** Blocks that can be asked for; older ones are pruned. */
   readonly kept?: number;
+  /**
+   * What a hash that was reorganised away leads to: nothing, or, as long as a graph-node still has the block in its cache, the rows of the
+   * block that took its number. Unknown if absent.
+   *
+   * @source graphprotocol/graph-node@f27eb5f store/postgres/src/query_store.rs
+   */
+  readonly orphans?: 'unknown' | 'by-number';
 }
 
 /** Makes a subgraph that can be moved on block by block, for tests and drills. */
-export function createMovingSubgraph({ model, deployment, block, entities, kept = 64 }: MovingStart): MovingSubgraph {
+export function createMovingSubgraph({ model, deployment, block, entities, dated = block.number, kept = 64, orphans = 'unknown' }: MovingStart): MovingSubgraph {
   const dates = new WeakMap<StoredRow, bigint>();
-  const changedAt = (row: StoredRow): bigint => dates.get(row) ?? block.number;
+  const changedAt = (row: StoredRow): bigint => dates.get(row) ?? dated;
+  const orphaned = new Map<string, bigint>();
   let chain: readonly Snapshot[] = [{ block, hasIndexingErrors: false, store: openEntityStore(model, entities, changedAt) }];
 
   function newest(): Snapshot {
@@ -51,7 +61,10 @@ export function createMovingSubgraph({ model, deployment, block, entities, kept 
   }
   return {
     answer: answerFrom(
-      snapshotsOf(() => chain),
+      snapshotsOf(
+        () => chain,
+        (hash) => orphaned.get(hash) ?? null,
+      ),
       { model, dialect: 'graph-node', deployment },
     ),
     get head() {
@@ -67,6 +80,7 @@ export function createMovingSubgraph({ model, deployment, block, entities, kept 
     revertTo(number) {
       const left = chain.filter((snapshot) => snapshot.block.number <= number);
       if (left.length === 0) throw new InternalError('the chain does not go back that far');
+      if (orphans === 'by-number') for (const { block: gone } of chain.slice(left.length)) orphaned.set(gone.hash ?? '', gone.number);
       chain = left;
     },
   };

@@ -38,8 +38,12 @@ export function openSnapshots(recorded: RecordedSubgraph, model: EntityModel): S
   return snapshotsOf(() => all);
 }
 
-/** Snapshots of a list that may grow and shrink, oldest first and never empty. */
-export function snapshotsOf(list: () => readonly Snapshot[]): Snapshots {
+/**
+ * Snapshots of a list that may grow and shrink, oldest first and never empty.
+ *
+ * @param numberOf the number of a block that is not in the list and whose hash is still known; null where it is not
+ */
+export function snapshotsOf(list: () => readonly Snapshot[], numberOf: (hash: string) => bigint | null = () => null): Snapshots {
   const newest = () => requireSnapshot(list().at(-1));
 
   function locate(argument: unknown): Located {
@@ -51,7 +55,8 @@ export function snapshotsOf(list: () => readonly Snapshot[]): Snapshots {
     return number == null ? { snapshot: newest(), byNumber: false } : { snapshot: findByNumber(number), byNumber: true };
   }
   function findByHash(hash: string): Snapshot {
-    const found = list().find(({ block }) => block.hash !== null && block.hash.toLowerCase() === hash.toLowerCase());
+    const orphan = numberOf(hash.toLowerCase());
+    const found = list().find(({ block }) => (orphan === null ? block.hash?.toLowerCase() === hash.toLowerCase() : block.number === orphan));
     if (found === undefined) throw new GraphQLError('Failed to decode `block.hash` value: `no block with that hash found`');
     return found;
   }
