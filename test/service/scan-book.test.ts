@@ -7,11 +7,12 @@ import type { Address } from '../../src/core/ids.ts';
 import { moveTogether } from '../../src/engine/moves.ts';
 import { findRule, listDeployments } from '../../src/protocols/registry.ts';
 import { DEFAULT_SCAN, type ScanAnswer, type ScanRequest, scanBook } from '../../src/service/scan-book.ts';
+import { listDecisionTimes } from '../../src/service/scan-book-accounts.ts';
 import type { LiquidationCalldata } from '../../src/service/scan-book-calldata.ts';
 import { compareScans, hasChanged } from '../../src/service/scan-book-changes.ts';
 import { chooseBook, listShippedBooks } from '../../src/service/scan-book-choose.ts';
 import { encodeBook, parseBook } from '../../src/service/scan-book-document.ts';
-import { listDecisionTimes, screenExactly } from '../../src/service/scan-book-screen.ts';
+import { screenExactly } from '../../src/service/scan-book-screen.ts';
 import type { Book, BookMarket } from '../../src/service/scan-book-source.ts';
 
 const CONFIG = readConfig({});

@@ -5,9 +5,11 @@ import { parseChain } from '../../core/ids.ts';
 import { DEFAULT_SCAN, type ScanAnswer, type ScanRequest, scanBook } from '../../service/scan-book.ts';
 import { compareScans, hasChanged } from '../../service/scan-book-changes.ts';
 import { type BookRequest, chooseBook, openScanChains } from '../../service/scan-book-choose.ts';
+import { openColumnScreen } from '../../service/scan-book-columns.ts';
 import { drillBook } from '../../service/scan-book-drill.ts';
 import { openDrillWorld } from '../../service/scan-book-drill-world.ts';
 import { changesToJson, drillToJson, scanToJson } from '../../service/scan-book-json.ts';
+import { screenExactly } from '../../service/scan-book-screen.ts';
 import { systemClock } from '../../sources/clock.ts';
 import type { Console } from '../console.ts';
 import { EXIT } from '../exit.ts';
@@ -17,6 +19,9 @@ import { readAddress, readSeconds } from './flags.ts';
 
 /** Whose wallets a drill tries where nothing else is said. */
 const DEFAULT_DRILL = 'constructed-wallet';
+
+/** From here on columns pay: a move is a second look. */
+const MANY_ACCOUNTS = 20_000;
 
 interface ScanFlags {
   readonly minProfit: string;
@@ -117,7 +122,8 @@ async function look(request: BookRequest, scan: ScanRequest, settings: Config, c
   const book = await source.read();
   const chains = await openScanChains(settings, !isLive(settings) || request.recorded !== undefined);
   try {
-    return await scanBook(book, scan, { chains: chains.chains, progress: (line) => console.progress(line) });
+    const screen = book.accounts.length > MANY_ACCOUNTS ? await openColumnScreen(book) : screenExactly;
+    return await scanBook(book, scan, { chains: chains.chains, screen, progress: (line) => console.progress(line) });
   } finally {
     await chains.close();
   }
