@@ -29,8 +29,8 @@ export interface JointOptions {
 
 /** The sequence is cut there, and says so. */
 export const DEFAULT_MAX_TAKEN = 500;
-/** Pricing an account takes some milliseconds. */
-export const DEFAULT_MAX_PRICED = 1_000;
+/** Pricing an account takes some twenty milliseconds. */
+export const DEFAULT_MAX_PRICED = 500;
 
 /** A liquidation in its place of the sequence. */
 export interface TakenLiquidation {
