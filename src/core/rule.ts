@@ -175,6 +175,8 @@ export interface Screening<Market = unknown, Position = unknown> {
    * within one raw unit, a constant of its own times a factor that all share and that time never makes smaller. Null: this account is always decided in integers.
    */
   cohort(market: Market, position: Position): string | null;
+  /** Assets whose moves change prices of terms in other assets as well, such as what prices are quoted in. A move of any other changes its own terms alone. */
+  numeraires(market: Market): readonly AssetId[];
   /** Everything in the market's state, apart from prices, indexes, rates and totals, that decides which accounts have which terms, and which are refused. */
   shape(market: Market): string;
 }

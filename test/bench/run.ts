@@ -1,9 +1,10 @@
 import { runPathBench } from './path/run.ts';
 import { runProofBench } from './proof/run.ts';
 import { writeProgress } from './report.ts';
+import { runScanBench } from './scan/run.ts';
 
 /** `npm run -s bench -- <name> [flags]`: each bench reads its own flags. */
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { path: runPathBench, proof: runProofBench };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { path: runPathBench, proof: runProofBench, scan: runScanBench };
 
 const [name = '', ...args] = process.argv.slice(2);
 const bench = BENCHES[name];

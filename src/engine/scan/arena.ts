@@ -49,6 +49,10 @@ export class Arena {
     return new Uint32Array(this.memory.buffer, at, length);
   }
 
+  singles(at: number, length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.memory.buffer, at, length);
+  }
+
   doubles(at: number, length: number): Float64Array<ArrayBuffer> {
     return new Float64Array(this.memory.buffer, at, length);
   }

@@ -2,7 +2,7 @@ import { InvalidArgument } from '../../core/errors.ts';
 import { type AssetId, isAssetId } from '../../core/ids.ts';
 import type { MarketAt, Rule } from '../../core/rule.ts';
 import { prepareMarket, refusedAsNull } from './exact.ts';
-import { MarketSlots, type MarketWindow, type SlotAmounts } from './market-slots.ts';
+import { MarketSlots, type MarketWindow, type Moved, type SlotAmounts } from './market-slots.ts';
 import type { SlotNumbers } from './slot-numbers.ts';
 
 /** The seconds for which the weights hold, both included. */
@@ -25,22 +25,23 @@ const PREPARED_SECONDS = 4;
 export class BookMarket {
   readonly key: string;
   readonly rule: Rule;
-  /** Null where the rule is decided in integers only. */
-  slots: MarketSlots | null;
+  /** Null where nothing has been stored, or the rule is decided in integers only. */
+  slots: MarketSlots | null = null;
   /** Every asset that the state names: moves of others do not reach it. */
   private named: ReadonlySet<AssetId>;
   private current: unknown;
   private readonly prepared = new Map<bigint, MarketAt<unknown>>();
   private ends: { readonly window: Window; readonly market: MarketWindow } | null = null;
-  private readonly numbers: SlotNumbers;
+  private readonly chooseNumbers: () => SlotNumbers;
+  private chosen: SlotNumbers | null = null;
 
-  constructor({ key, rule, state }: ScanMarket, numbers: SlotNumbers) {
+  /** @param chooseNumbers of which table the market takes its slots; asked when its first account comes */
+  constructor({ key, rule, state }: ScanMarket, chooseNumbers: () => SlotNumbers) {
     this.key = key;
     this.rule = rule;
-    this.numbers = numbers;
+    this.chooseNumbers = chooseNumbers;
     this.current = state;
     this.named = listNamedAssets(state);
-    this.slots = rule.screening === undefined ? null : new MarketSlots(rule.screening, numbers);
   }
 
   get state(): unknown {
@@ -62,7 +63,7 @@ export class BookMarket {
     this.named = listNamedAssets(state);
     if (isSame) return true;
     for (const slot of this.slots?.all ?? []) this.numbers.free(slot.number);
-    this.slots = new MarketSlots(screening, this.numbers);
+    this.slots = null;
     return false;
   }
 
@@ -71,8 +72,18 @@ export class BookMarket {
     return this.numbers.table;
   }
 
+  private get numbers(): SlotNumbers {
+    return (this.chosen ??= this.chooseNumbers());
+  }
+
   names(asset: AssetId): boolean {
     return this.named.has(asset);
+  }
+
+  /** Whose slots moves of some assets concern. */
+  movedBy(assets: readonly AssetId[]): Moved {
+    const numeraires = this.rule.screening?.numeraires(this.current) ?? [];
+    return numeraires.some((asset) => assets.includes(asset)) ? 'all' : new Set(assets);
   }
 
   /** The market at a second. */
@@ -99,10 +110,13 @@ export class BookMarket {
 
   /** An account's terms in the columns' form; null where it has to be decided in integers each time. */
   store(position: unknown, window: MarketWindow): SlotAmounts | null {
-    const cohort = this.slots?.screening.cohort(this.current, position) ?? null;
-    if (this.slots === null || cohort === null) return null;
+    const { screening } = this.rule;
+    const cohort = screening?.cohort(this.current, position) ?? null;
+    if (screening === undefined || cohort === null) return null;
     const terms = refusedAsNull(() => window.start.exposure(position));
-    return terms === null ? null : this.slots.store(position, cohort, terms, window);
+    if (terms === null) return null;
+    this.slots ??= new MarketSlots(screening, this.numbers);
+    return this.slots.store(position, cohort, terms, window);
   }
 }
 

@@ -3,55 +3,17 @@ import type { NativeHealth } from '../../core/rule.ts';
 import type { Moves } from '../moves.ts';
 import { AccountTable, NONE } from './account-table.ts';
 import { BookMarket, type ScanMarket, type Window } from './book-market.ts';
-import { type ColumnBytes, Columns } from './columns.ts';
+import type { BookFigures, ScanAccount, ScanBookOptions, ScreenResult } from './book-types.ts';
+import { Columns } from './columns.ts';
 import { decideAccounts, type Verdicts } from './exact.ts';
-import { type ScanKernel, TABLE_SLOTS } from './layout.ts';
+import { TABLE_SLOTS } from './layout.ts';
 import { type Pass, Passes } from './passes.ts';
 import { SlotNumbers } from './slot-numbers.ts';
 import { type Legs, Stage } from './stage.ts';
-import { Weights } from './weights.ts';
+import { type Read, Weights } from './weights.ts';
 
 /** Seconds that a window lasts unless the caller says otherwise. */
 const HORIZON = 60n;
-
-/** An account of a book: its market's key and its position in the rule's own form. */
-export interface ScanAccount {
-  readonly market: string;
-  readonly position: unknown;
-}
-
-/** What a book is opened with. */
-export interface ScanBookOptions {
-  /** One of its own (`openKernel`). */
-  readonly kernel: ScanKernel;
-  /** Unix seconds at which the markets' states and the accounts' positions are read. */
-  readonly at: bigint;
-  /**
-   * The position of an account by its number, for decisions in integers and for storing again. The book keeps columns, not positions: the caller's
-   * store has them, as of the last change that it told the book.
-   */
-  readonly positionOf: (account: number) => unknown;
-  /** Seconds from `at` on for which one set of weights holds; longer flags a few more, shorter derives them more often. 60 if absent. */
-  readonly horizon?: bigint;
-}
-
-/** What a screen found. The accounts are those that a pass over all by the rules would find, on every input. */
-export interface ScreenResult extends Verdicts {
-  /** Unix seconds that the accounts were decided at. */
-  readonly at: bigint;
-  /** What the kernel read; null in the exact mode. */
-  readonly pass: Pass | null;
-}
-
-/** What a book takes and how it stands. */
-export interface BookFigures {
-  readonly accounts: number;
-  /** Accounts that are decided in integers each time. */
-  readonly alwaysExact: number;
-  readonly slots: number;
-  readonly blocks: number;
-  readonly bytes: ColumnBytes;
-}
 
 /**
  * The book: accounts of many markets in columns, screened in floats with a proven band (bounds.ts), each flagged one decided by its rule in integers.
@@ -91,10 +53,8 @@ export class ScanBook {
   /** Adds a market. @throws {InvalidArgument} where there is one with its key. */
   addMarket(market: ScanMarket): void {
     if (this.marketNumbers.has(market.key)) throw new InvalidArgument(`The book has a market "${market.key}" already; replace its state instead.`);
-    const numbers = this.tables.findLast((table) => !table.isCrowded) ?? new SlotNumbers(this.columns.addTable());
-    if (!this.tables.includes(numbers)) this.tables.push(numbers);
     this.marketNumbers.set(market.key, this.markets.length);
-    this.markets.push(new BookMarket(market, numbers));
+    this.markets.push(new BookMarket(market, () => this.chooseTable()));
   }
 
   /** Adds many accounts at once and returns their numbers, in order. Faster than one by one, and laid out so that ticks read little. */
@@ -138,7 +98,7 @@ export class ScanBook {
   replaceMarket(key: string, state: unknown): void {
     const market = this.markets[this.numberOf(key)];
     if (market === undefined) return;
-    if (market.setState(state)) this.derive([market], 'all');
+    if (market.setState(state)) this.derive([market], 'everything');
     else this.storeAgain([market]);
   }
 
@@ -152,9 +112,21 @@ export class ScanBook {
 
   /** Screens every account, and decides at unix second `at` whatever is flagged. */
   screen(at: bigint): ScreenResult {
-    this.moveWindow(at);
-    this.weights.takeMoved();
-    return this.decideFlagged(at, this.passes.screenAll());
+    return this.decideFlagged(at, this.screenAll(at));
+  }
+
+  /**
+   * Screens every account and lists, in no order, whom the rules have to decide: for a caller who has to fetch positions before `decide`.
+   * Whoever is not among them is not liquidatable at unix second `at`, and not refused.
+   */
+  listFlagged(at: bigint): number[] {
+    this.screenAll(at);
+    return [...this.passes.listFlagged(), ...this.always];
+  }
+
+  /** Decides accounts by their rules in integers at unix second `at`. */
+  decide(accounts: readonly number[], at: bigint): Verdicts {
+    return decideAccounts(accounts, (account) => this.marketOf(account).at(at).isLiquidatable(this.positionOf(account)));
   }
 
   /**
@@ -166,12 +138,12 @@ export class ScanBook {
   tick(moves: Moves, at: bigint): ScreenResult {
     const before = this.reprice(moves);
     try {
-      if (!this.moveWindow(at)) this.derive([...before.keys()], 'prices');
+      if (!this.moveWindow(at)) this.derive(before.keys(), [...moves.keys()]);
     } catch (error) {
       for (const [market, state] of before) market.setPrices(state);
       throw error;
     }
-    return this.decideFlagged(at, this.passes.screenHolders(this.weights.takeMoved()));
+    return this.decideFlagged(at, this.passes.screenMoved(this.weights.takeMoved()));
   }
 
   /** What a tick would find; the book stays as it is. */
@@ -179,11 +151,11 @@ export class ScanBook {
     const before = this.reprice(moves);
     try {
       this.moveWindow(at);
-      this.derive(before.keys(), 'prices');
-      return this.decideFlagged(at, this.passes.screenHolders(this.weights.takeMoved()));
+      this.derive(before.keys(), [...moves.keys()]);
+      return this.decideFlagged(at, this.passes.screenMoved(this.weights.takeMoved()));
     } finally {
       for (const [market, state] of before) market.setPrices(state);
-      this.derive(before.keys(), 'all');
+      this.derive(before.keys(), 'everything');
     }
   }
 
@@ -226,8 +198,10 @@ export class ScanBook {
     return { at, pass, ...this.decide([...this.passes.listFlagged(), ...this.always], at) };
   }
 
-  private decide(accounts: readonly number[], at: bigint): Verdicts {
-    return decideAccounts(accounts, (account) => this.marketOf(account).at(at).isLiquidatable(this.positionOf(account)));
+  private screenAll(at: bigint): Pass {
+    this.moveWindow(at);
+    this.weights.takeMoved();
+    return this.passes.screenAll();
   }
 
   /** Moves the prices of every market that the moves reach; returns the states before. Nothing moves where a rule refuses. */
@@ -245,7 +219,7 @@ export class ScanBook {
     const before = this.window;
     this.window = { from: at, until: at + this.horizon };
     try {
-      this.derive(this.markets, 'all');
+      this.derive(this.markets, 'everything');
     } catch (error) {
       this.window = before;
       throw error;
@@ -253,7 +227,7 @@ export class ScanBook {
     return true;
   }
 
-  private derive(markets: Iterable<BookMarket>, read: 'all' | 'prices'): void {
+  private derive(markets: Iterable<BookMarket>, read: Read): void {
     const fallen = this.weights.derive(markets, this.window, read);
     if (fallen.length > 0) this.storeAgain(fallen);
   }
@@ -261,7 +235,7 @@ export class ScanBook {
   private deriveStale(): void {
     this.derive(
       this.markets.filter(({ slots }) => slots?.isStale === true),
-      'all',
+      'everything',
     );
   }
 
@@ -294,6 +268,15 @@ export class ScanBook {
     const stored = market.store(position, market.within(this.window));
     if (stored === null) return null;
     return { table: market.table, slots: stored.slots.map(({ number }) => number % TABLE_SLOTS), amounts: stored.amounts };
+  }
+
+  /** The slot numbers of a table with room for a market to grow in. */
+  private chooseTable(): SlotNumbers {
+    const roomy = this.tables.findLast((table) => !table.isCrowded);
+    if (roomy !== undefined) return roomy;
+    const made = new SlotNumbers(this.columns.tables.add());
+    this.tables.push(made);
+    return made;
   }
 
   private numberOf(key: string): number {

@@ -23,7 +23,8 @@
  * and the error is at most 2.3e-16·(n + 12)·D: 3·10⁶ legs would not use up BAND. S̃ < 0, and the account is flagged. An overflow gives a NaN or an infinity with
  * the sign of what overflowed; a NaN is flagged; a weight too small for full precision ({@link LEAST_WEIGHT}) is not used, and its holders are flagged.
  *
- * There is no drift: a tick does not add to sums, it adds up again the blocks with holders of what moved, by the same kernel that screens all.
+ * There is no drift: a tick does not add to sums, it adds up again, by the same kernel that screens all, the blocks that what moved can have brought below
+ * 0 (margins.ts) or that hold it.
  */
 export const BAND = 1e-9;
 

@@ -4,6 +4,7 @@ import { Holders } from './holders.ts';
 import { BLOCK_BYTES_PER_LEG, type Chunk, LANES, type ScanKernel, TABLE_BYTES, TABLE_SLOTS } from './layout.ts';
 import { type LegOrder, type PackedGroup, planPacking } from './packing.ts';
 import { type Legs, Stage } from './stage.ts';
+import { WeightTables } from './weight-tables.ts';
 
 /** Blocks of a chunk that single accounts are put into. */
 const OVERFLOW_BLOCKS = 64;
@@ -14,21 +15,20 @@ export const NO_ACCOUNT = 0xffff_ffff;
 export interface ColumnBytes {
   /** Amounts and slot ids, with the lanes that are free. */
   readonly legs: number;
-  /** What else there is for accounts: masks, which account a lane holds, which blocks a slot has. */
+  /** What else there is for accounts: masks, margins, which account a lane holds, which blocks a slot has. */
   readonly overhead: number;
   /** Weight tables. */
   readonly tables: number;
 }
 
 /**
- * The book as a kernel reads it: weights by slot, and each account's legs in a lane, a quarter of a block. It knows no rules. A slot is a number below 65,536
- * within a table; over all tables it is that number + 65,536 · table.
+ * The book as a kernel reads it: weights by slot, and each account's legs in a lane, a quarter of a block. It knows no rules.
  */
 export class Columns {
   readonly kernel: ScanKernel;
   readonly arena: Arena;
+  readonly tables: WeightTables;
   private readonly chunkList: Chunk[] = [];
-  private readonly tableList: number[] = [];
   private readonly free = new Map<string, number[]>();
   private accountOfLane = new Uint32Array(0);
   private holderIndex = new Holders(0, () => {});
@@ -43,19 +43,7 @@ export class Columns {
   constructor(kernel: ScanKernel) {
     this.kernel = kernel;
     this.arena = new Arena(kernel.memory);
-  }
-
-  /** Adds a table of weights, all 0, and returns its number. */
-  addTable(): number {
-    this.tableList.push(this.arena.allocate(TABLE_BYTES));
-    return this.tableList.length - 1;
-  }
-
-  /** Where a table's weights lie. */
-  tableAt(table: number): number {
-    const at = this.tableList[table];
-    if (at === undefined) throw new InternalError(`there is no weight table ${table}`);
-    return at;
+    this.tables = new WeightTables(this.arena);
   }
 
   /** In order of their blocks. */
@@ -83,22 +71,6 @@ export class Columns {
     return this.accountOfLane[lane] ?? NO_ACCOUNT;
   }
 
-  /** A slot's weight: USD per unit of amount, debt negative; NaN where its holders cannot be screened and are all flagged. */
-  getWeight(slot: number): number {
-    return this.weights(slot)[0] ?? 0;
-  }
-
-  /** @throws {InvalidArgument} for a weight that is not finite; what cannot be screened is said with {@link flagHolders}. */
-  setWeight(slot: number, weight: number): void {
-    if (!Number.isFinite(weight)) throw new InvalidArgument(`The weight of slot ${slot} is ${weight}; weights are finite numbers.`);
-    this.weights(slot)[0] = weight;
-  }
-
-  /** Has every holder of a slot flagged, until the slot gets a weight again. */
-  flagHolders(slot: number): void {
-    this.weights(slot)[0] = Number.NaN;
-  }
-
   /**
    * Lays out many accounts at once, those with the same slots together, behind what is there.
    *
@@ -120,7 +92,8 @@ export class Columns {
   repack(): ReadonlyMap<number, number> {
     const stage = new Stage();
     for (let lane = 0; lane < this.accountOfLane.length; lane += 1) if (this.accountAt(lane) !== NO_ACCOUNT) stage.add(this.accountAt(lane), this.read(lane));
-    this.releaseChunks();
+    this.tables.release(this.mark);
+    this.chunkList.length = 0;
     this.free.clear();
     this.changed.clear();
     const lanes = this.pack(stage);
@@ -166,30 +139,13 @@ export class Columns {
 
   get bytes(): ColumnBytes {
     const legs = this.chunkList.reduce((total, chunk) => total + chunk.blocks * chunk.legs * BLOCK_BYTES_PER_LEG, 0);
-    return { legs, overhead: this.blocks + this.accountOfLane.byteLength + this.holderIndex.bytes, tables: this.tableList.length * TABLE_BYTES };
-  }
-
-  /** Tables that were added after the first chunks move down. */
-  private releaseChunks(): void {
-    const weights = this.tableList.map((at) => (at < this.mark ? null : this.arena.doubles(at, TABLE_SLOTS).slice()));
-    this.arena.release(this.mark);
-    weights.forEach((kept, table) => {
-      if (kept === null) return;
-      const at = this.arena.allocate(TABLE_BYTES);
-      this.arena.doubles(at, TABLE_SLOTS).set(kept);
-      this.tableList[table] = at;
-    });
-    this.chunkList.length = 0;
-  }
-
-  private weights(slot: number): Float64Array {
-    return this.arena.doubles(this.tableAt(Math.floor(slot / TABLE_SLOTS)) + 8 * (slot % TABLE_SLOTS), 1);
+    return { legs, overhead: 5 * this.blocks + this.accountOfLane.byteLength + this.holderIndex.bytes, tables: this.tables.count * TABLE_BYTES };
   }
 
   private packGroup(stage: Stage, { group, orderOf, lanes }: { readonly group: PackedGroup; readonly orderOf: LegOrder; readonly lanes: Uint32Array }): void {
     if (group.legs === 0) throw new InternalError('an account without legs has no lane');
     const blocks = Math.ceil(group.members.length / LANES);
-    const chunk = this.addChunk(group.table, group.legs, { blocks: blocks + (blocks % 2), taken: group.members.length });
+    const chunk = this.addChunk(group.table, group.legs, { blocks: 4 * Math.ceil(blocks / 4), taken: group.members.length });
     const amounts = this.arena.doubles(chunk.at, chunk.blocks * 5 * chunk.legs);
     const ids = this.arena.halves(chunk.at, chunk.blocks * 20 * chunk.legs);
     group.members.forEach((place, at) => {
@@ -205,9 +161,8 @@ export class Columns {
 
   private addChunk(table: number, legs: number, { blocks, taken }: { readonly blocks: number; readonly taken: number }): Chunk {
     const firstBlock = this.blocks;
-    // Masks are read four at a time.
-    const masks = this.arena.allocate(Math.ceil(blocks / 4) * 4);
-    const chunk = { table, legs, firstBlock, blocks, masks, at: this.arena.allocate(blocks * legs * BLOCK_BYTES_PER_LEG) };
+    const masks = this.arena.allocate(blocks);
+    const chunk = { table, legs, firstBlock, blocks, masks, margins: this.arena.allocate(4 * blocks), at: this.arena.allocate(blocks * legs * BLOCK_BYTES_PER_LEG) };
     this.chunkList.push(chunk);
     const lanes = new Uint32Array(this.blocks * LANES).fill(NO_ACCOUNT);
     lanes.set(this.accountOfLane.subarray(0, firstBlock * LANES));
@@ -235,6 +190,7 @@ export class Columns {
       if (ids[at] !== slot && slot !== 0) this.addLate(slot + chunk.table * TABLE_SLOTS, block);
       ids[at] = slot;
     });
+    this.arena.singles(chunk.margins, chunk.blocks)[block - chunk.firstBlock] = Number.NaN;
     this.changed.add(block);
   }
 

@@ -6,6 +6,7 @@ interface Views {
   readonly amounts: Float64Array;
   readonly ids: Uint16Array;
   readonly words: Uint32Array;
+  readonly margins: Float32Array;
   readonly masks: Uint8Array;
 }
 
@@ -33,6 +34,22 @@ export function createJsKernel(): ScanKernel {
         on.masks[masks + block] = screenBlock(on, blocks + block * size, legs, weights);
       }
     },
+    screenNear(blocks, masks, margins, limit, count, legs, weights) {
+      const on = current();
+      const size = legs * BLOCK_BYTES_PER_LEG;
+      let screened = 0;
+      for (let block = 0; block < count; block += 1) {
+        const four = margins / 4 + (block & ~3);
+        const isFar = on.margins.subarray(four, four + 4).every((margin) => margin > Math.fround(limit));
+        on.masks[masks + block] = isFar ? 0 : screenBlock(on, blocks + block * size, legs, weights);
+        screened += isFar ? 0 : 1;
+      }
+      return screened;
+    },
+    measure(blocks, margins, count, legs, weights) {
+      const on = current();
+      for (let block = 0; block < count; block += 1) on.margins[margins / 4 + block] = measureBlock(on, blocks + block * legs * BLOCK_BYTES_PER_LEG, legs, weights);
+    },
   };
 }
 
@@ -49,8 +66,22 @@ function screenBlock({ amounts, ids }: Views, at: number, legs: number, weights:
   return (a >= 0 ? 0 : 1) | (b >= 0 ? 0 : 2) | (c >= 0 ? 0 : 4) | (d >= 0 ? 0 : 8);
 }
 
+function measureBlock({ amounts, ids }: Views, at: number, legs: number, weights: number): number {
+  let margin = Number.POSITIVE_INFINITY;
+  for (let lane = 0; lane < LANES; lane += 1) {
+    let [sum, all] = [0, 0];
+    for (let leg = 0; leg < legs; leg += 1) {
+      const term = (amounts[at / 8 + leg * LANES + lane] as number) * (amounts[weights / 8 + (ids[at / 2 + (4 * legs + leg) * LANES + lane] as number)] as number);
+      sum += term;
+      all += Math.abs(term);
+    }
+    margin = Math.min(margin, sum / all);
+  }
+  return margin;
+}
+
 function viewsOf(buffer: ArrayBuffer): Views {
-  return { buffer, amounts: new Float64Array(buffer), ids: new Uint16Array(buffer), words: new Uint32Array(buffer), masks: new Uint8Array(buffer) };
+  return { buffer, amounts: new Float64Array(buffer), ids: new Uint16Array(buffer), words: new Uint32Array(buffer), margins: new Float32Array(buffer), masks: new Uint8Array(buffer) };
 }
 
 /** Grows by half of itself at least, so that many small steps copy little. */

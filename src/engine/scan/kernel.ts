@@ -24,6 +24,8 @@ async function openWasmKernel(): Promise<ScanKernel> {
     memory,
     screenAll: instance.exports['screenAll'] as ScanKernel['screenAll'],
     screenListed: instance.exports['screenListed'] as ScanKernel['screenListed'],
+    screenNear: instance.exports['screenNear'] as ScanKernel['screenNear'],
+    measure: instance.exports['measure'] as ScanKernel['measure'],
   };
 }
 

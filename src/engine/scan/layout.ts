@@ -19,12 +19,14 @@ export interface Chunk {
   readonly legs: number;
   /** Number of its first block among all blocks of the book. */
   readonly firstBlock: number;
-  /** Even, as kernels work on two at a time. */
+  /** A multiple of four, as kernels work on two or four at a time. */
   readonly blocks: number;
   /** Byte offset of its first block. */
   readonly at: number;
   /** Byte offset of its masks, one byte a block. */
   readonly masks: number;
+  /** Byte offset of its margins, an f32 a block. */
+  readonly margins: number;
 }
 
 /** Memory that grows in pages of {@link PAGE_BYTES}; `buffer` is another one afterwards. */
@@ -44,4 +46,11 @@ export interface ScanKernel {
   screenAll(blocks: number, masks: number, count: number, legs: number, weights: number): void;
   /** The blocks whose numbers within the chunk stand at `list` as u32, `count` of them, an even number of at least 2. */
   screenListed(blocks: number, masks: number, list: number, count: number, legs: number, weights: number): void;
+  /**
+   * Of `count` blocks, a multiple of four, screens each four of which one has a margin that is not above `limit` (an f32); the masks of the others become 0.
+   * Returns how many blocks it screened.
+   */
+  screenNear(blocks: number, masks: number, margins: number, limit: number, count: number, legs: number, weights: number): number;
+  /** Stores the margins of `count` blocks, at least 1: the least S / Σ |amount · weight| of a block's accounts as an f32, NaN if one of them is. */
+  measure(blocks: number, margins: number, count: number, legs: number, weights: number): void;
 }

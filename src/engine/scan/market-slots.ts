@@ -44,6 +44,9 @@ export interface SlotReading {
   readonly endIndex: number;
 }
 
+/** The assets whose slots have other prices than before. */
+export type Moved = 'all' | ReadonlySet<AssetId>;
+
 /** An account's terms as slots and stored amounts. */
 export interface SlotAmounts {
   readonly slots: readonly Slot[];
@@ -52,7 +55,7 @@ export interface SlotAmounts {
 
 /** The slots of one market. */
 export class MarketSlots {
-  readonly screening: Screening;
+  private readonly screening: Screening;
   private readonly numbers: SlotNumbers;
   private readonly byCohort = new Map<string, Map<AssetId, Slot[]>>();
   private readonly list: Slot[] = [];
@@ -117,14 +120,17 @@ export class MarketSlots {
     });
   }
 
-  /** Reads the prices alone, where neither the window nor anything but prices has changed: one yardstick's terms tell the prices of other slots too. */
-  readPrices(window: MarketWindow): SlotReading[] {
+  /**
+   * Reads the prices alone of the slots that moves of some assets concern, where neither the window nor anything but those prices has changed: one yardstick's
+   * terms tell the prices of other slots too.
+   */
+  readPrices(window: MarketWindow, moved: Moved): SlotReading[] {
     // What a slot without a price grew by meanwhile is not known.
     if (this.list.some((slot) => slot.unitUsd === null)) return this.readAll(window);
-    const { start } = window;
-    const reader = new TermReader(this.screening, start);
+    const reader = new TermReader(this.screening, window.start);
     const prices = new Map<Slot, number | null>();
-    for (const slot of this.list) {
+    const concerned = moved === 'all' ? this.list : this.list.filter((slot) => moved.has(slot.asset));
+    for (const slot of concerned) {
       if (prices.has(slot)) continue;
       prices.set(slot, reader.read(slot)?.unitUsd ?? null);
       for (const term of reader.termsOf(slot.yardstick) ?? []) {
@@ -132,7 +138,7 @@ export class MarketSlots {
         if (other !== undefined) prices.set(other, reader.unitUsd(term));
       }
     }
-    return this.list.map((slot) => ({ slot, unitUsd: prices.get(slot) ?? null, index: slot.index, endIndex: slot.endIndex }));
+    return concerned.map((slot) => ({ slot, unitUsd: prices.get(slot) ?? null, index: slot.index, endIndex: slot.endIndex }));
   }
 
   private becomeYardstick(slot: Slot, position: unknown, amount: number): void {
@@ -202,7 +208,8 @@ class TermReader {
     const known = this.known.get(position);
     if (known !== undefined) return known;
     const terms = refusedAsNull(() => {
-      this.market.isLiquidatable(position);
+      // Where the rule does not answer for the yardstick, it may not answer for others.
+      this.market.health(position);
       return this.market.exposure(position);
     });
     this.known.set(position, terms);

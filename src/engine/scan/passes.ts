@@ -2,47 +2,63 @@ import { InternalError } from '../../core/errors.ts';
 import { type Columns, NO_ACCOUNT } from './columns.ts';
 import { startCursor } from './holders.ts';
 import { BLOCK_BYTES_PER_LEG, type Chunk, LANES } from './layout.ts';
+import { limitOf, Margins } from './margins.ts';
 
 /** Blocks listed for the kernel at a time. */
 const LIST_LENGTH = 8_192;
-/** Above this share of all blocks it is faster to screen all than to screen those listed. */
-const LISTED_SHARE = 0.6;
+/** Above this share of all blocks it is faster to read all, one after the other, than those listed. */
+const LISTED_SHARE = 0.05;
+/** Above this change of any weight so many accounts may be concerned that margins are of no use. */
+const MOST_SPREAD = 0.05;
+
+/** Masks looked at in one comparison. */
+const MASKS_AT_ONCE = 8;
 
 /** Fills `into` with the next block numbers, ascending, and returns how many; 0 at the end. */
 type ReadBlocks = (into: Uint32Array) => number;
 
 /** What a screen has been over. */
 export interface Pass {
-  readonly kind: 'all' | 'holders';
-  /** Blocks read, those read twice counted twice. */
+  readonly kind: 'all' | 'near' | 'holders';
+  /** Blocks summed up, those summed up twice counted twice. */
   readonly blocks: number;
 }
 
-/** Runs the kernel over columns; the masks then say who is flagged. */
+/** Runs the kernel over columns; the masks then say who is flagged. Whatever pass was chosen, they say what a pass over all would say. */
 export class Passes {
   private readonly columns: Columns;
   private readonly list: number;
+  private readonly margins: Margins;
 
   constructor(columns: Columns) {
     this.columns = columns;
     this.list = columns.arena.allocate(LIST_LENGTH * 4);
+    this.margins = new Margins(columns);
   }
 
   /** Screens every account. */
   screenAll(): Pass {
     const { kernel, chunks, changed } = this.columns;
-    for (const { at, masks, blocks, legs, table } of chunks) kernel.screenAll(at, masks, blocks, legs, this.columns.tableAt(table));
+    for (const { at, masks, blocks, legs, table } of chunks) kernel.screenAll(at, masks, blocks, legs, this.columns.tables.at(table));
     changed.clear();
     this.columns.isUnscreened = false;
     return { kind: 'all', blocks: this.columns.blocks };
   }
 
-  /** Screens the blocks with holders of these slots, and those that changed since the last screen; everything where that is faster. */
-  screenHolders(slots: readonly number[]): Pass {
+  /**
+   * Brings the masks up to date after the weights of these slots, and the legs of blocks, have changed. Small changes concern only blocks with a margin as
+   * small; large ones only the holders of those slots; where these are many, all are screened and margins measured anew.
+   */
+  screenMoved(slots: readonly number[]): Pass {
     const { holders, changed, blocks } = this.columns;
+    const spread = this.columns.isUnscreened ? Number.POSITIVE_INFINITY : this.margins.computeSpread();
+    if (spread <= MOST_SPREAD) return this.screenNear(spread);
     const late = slots.map((slot) => this.columns.lateHolders(slot));
     const listed = slots.reduce((total, slot, at) => total + holders.count(slot) + (late[at]?.size ?? 0), changed.size);
-    if (this.columns.isUnscreened || listed > blocks * LISTED_SHARE) return this.screenAll();
+    if (this.columns.isUnscreened || listed > blocks * LISTED_SHARE) {
+      this.margins.measure();
+      return this.screenAll();
+    }
     for (const slot of slots) {
       const cursor = startCursor();
       this.screenBlocks((into) => holders.read(slot, cursor, into));
@@ -52,21 +68,32 @@ export class Passes {
     return { kind: 'holders', blocks: listed };
   }
 
+  private screenNear(spread: number): Pass {
+    const { kernel, chunks, changed } = this.columns;
+    const limit = limitOf(spread);
+    let screened = 0;
+    for (const { at, masks, margins, blocks, legs, table } of chunks) screened += kernel.screenNear(at, masks, margins, limit, blocks, legs, this.columns.tables.at(table));
+    changed.clear();
+    this.margins.noteScreened(screened);
+    return { kind: 'near', blocks: screened };
+  }
+
   /** The accounts that are flagged now, in no order. */
   listFlagged(): number[] {
     const flagged: number[] = [];
     for (const chunk of this.columns.chunks) {
-      const words = this.columns.arena.words(chunk.masks, Math.ceil(chunk.blocks / 4));
-      for (let word = 0; word < words.length; word += 1) if (words[word] !== 0) this.listOfWord(chunk, word, flagged);
+      // Eight masks at a time; bytes of at most 15 make no double that equals 0 but 0.
+      const eights = this.columns.arena.doubles(chunk.masks, Math.ceil(chunk.blocks / MASKS_AT_ONCE));
+      for (let eight = 0; eight < eights.length; eight += 1) if (eights[eight] !== 0) this.listOfEight(chunk, eight, flagged);
     }
     return flagged;
   }
 
-  private listOfWord({ masks, firstBlock }: Chunk, word: number, into: number[]): void {
-    const bytes = this.columns.arena.bytes(masks + 4 * word, 4);
-    for (let lane = 0; lane < 4 * LANES; lane += 1) {
+  private listOfEight({ masks, firstBlock }: Chunk, eight: number, into: number[]): void {
+    const bytes = this.columns.arena.bytes(masks + MASKS_AT_ONCE * eight, MASKS_AT_ONCE);
+    for (let lane = 0; lane < MASKS_AT_ONCE * LANES; lane += 1) {
       if (((bytes[lane >> 2] ?? 0) & (1 << (lane & 3))) === 0) continue;
-      const account = this.columns.accountAt((firstBlock + 4 * word) * LANES + lane);
+      const account = this.columns.accountAt((firstBlock + MASKS_AT_ONCE * eight) * LANES + lane);
       if (account !== NO_ACCOUNT) into.push(account);
     }
   }
@@ -88,7 +115,7 @@ export class Passes {
   /** Screens the listed blocks from `start` on that lie in one chunk; returns where the next chunk's begin. */
   private screenRun({ firstBlock, blocks, at, masks, legs, table }: Chunk, batch: Uint32Array, { start, length }: { readonly start: number; readonly length: number }): number {
     const { kernel } = this.columns;
-    const weights = this.columns.tableAt(table);
+    const weights = this.columns.tables.at(table);
     let stop = start;
     for (; stop < length && (batch[stop] ?? 0) < firstBlock + blocks; stop += 1) batch[stop] = (batch[stop] ?? 0) - firstBlock;
     const even = (stop - start) & ~1;

@@ -1,6 +1,10 @@
+import type { AssetId } from '../../core/ids.ts';
 import type { BookMarket, Window } from './book-market.ts';
 import type { Columns } from './columns.ts';
 import { computeWeight, needsSlack, type SlotReading } from './market-slots.ts';
+
+/** What may have changed: everything, or the prices of some assets. */
+export type Read = 'everything' | readonly AssetId[];
 
 /** Keeps the weights of the columns equal to what the markets' rules say. */
 export class Weights {
@@ -15,14 +19,14 @@ export class Weights {
   /**
    * Derives the weights of some markets' slots.
    *
-   * @param read `prices` where nothing but prices changed since the last time
+   * @param read where nothing but prices changed since the last time: those of which assets
    * @returns markets whose accounts need new slack, because a debt's price fell far
    * @throws {InvalidArgument} for a price that is not a number; then no weight has changed
    */
-  derive(markets: Iterable<BookMarket>, window: Window, read: 'all' | 'prices'): BookMarket[] {
+  derive(markets: Iterable<BookMarket>, window: Window, read: Read): BookMarket[] {
     const found = [...markets].map((market) => ({ market, readings: readSlots(market, window, read) }));
     for (const reading of found.flatMap(({ readings }) => readings)) this.apply(reading);
-    if (read === 'all') for (const { market } of found) market.slots?.settle();
+    if (read === 'everything') for (const { market } of found) market.slots?.settle();
     return found.filter(({ market, readings }) => readings.some((reading) => needsSlack(reading, market.within(window).quantumUsd))).map(({ market }) => market);
   }
 
@@ -36,7 +40,7 @@ export class Weights {
   /** Does something with debt weighed more by a share of itself. */
   withHeavierDebt<Result>(markets: readonly BookMarket[], share: number, run: () => Result): Result {
     const debts = markets.flatMap(({ slots }) => slots?.all ?? []).filter(({ side }) => side === 'debt');
-    const before = debts.map(({ number }) => this.columns.getWeight(number));
+    const before = debts.map(({ number }) => this.columns.tables.get(number));
     for (const [at, { number }] of debts.entries()) this.write(number, (before[at] ?? 0) * (1 + share));
     const result = run();
     for (const [at, { number }] of debts.entries()) this.write(number, before[at] ?? 0);
@@ -47,18 +51,18 @@ export class Weights {
     const { slot } = reading;
     Object.assign(slot, { unitUsd: reading.unitUsd, index: reading.index, endIndex: reading.endIndex });
     const weight = computeWeight(reading) ?? Number.NaN;
-    if (Object.is(weight, this.columns.getWeight(slot.number))) return;
+    if (Object.is(weight, this.columns.tables.get(slot.number))) return;
     this.write(slot.number, weight);
     this.moved.add(slot.number);
   }
 
   private write(slot: number, weight: number): void {
-    if (Number.isNaN(weight)) this.columns.flagHolders(slot);
-    else this.columns.setWeight(slot, weight);
+    if (Number.isNaN(weight)) this.columns.tables.flagHolders(slot);
+    else this.columns.tables.set(slot, weight);
   }
 }
 
-function readSlots(market: BookMarket, window: Window, read: 'all' | 'prices'): SlotReading[] {
+function readSlots(market: BookMarket, window: Window, read: Read): SlotReading[] {
   if (market.slots === null) return [];
-  return read === 'all' ? market.slots.readAll(market.within(window)) : market.slots.readPrices(market.within(window));
+  return read === 'everything' ? market.slots.readAll(market.within(window)) : market.slots.readPrices(market.within(window), market.movedBy(read));
 }

@@ -31,7 +31,6 @@ const SCALE_BITS = 128n;
 const LEAST_FACTOR = 1n << 41n;
 /** Twice that share of both sums: the cuts of all factors, and the rounding of the health factor (2^-59), are less. */
 const MARGIN_SHIFT = 40n;
-const RESERVE_IDS = 128;
 
 /**
  * Prepares a pool for many decisions at one second.
@@ -42,7 +41,7 @@ const RESERVE_IDS = 128;
  * Outside the margin W and D stand in the pool's own order; inside it, and where a factor is missing, the pool's integers decide.
  */
 export function preparePool(profile: AaveProfile, pool: AavePool, at: bigint): PreparedPool {
-  const accrued: (AccruedReserve | undefined)[] = new Array(RESERVE_IDS);
+  const accrued: (AccruedReserve | undefined)[] = [];
   const accruedOf = (id: number): AccruedReserve => (accrued[id] ??= accrueReserve(profile, getReserve(pool, id), at));
   const compute = (position: AavePosition): AaveAccountData => computeAccruedData(profile, pool, position, accruedOf);
   const tables = new Map<number, EModeTable>();
@@ -83,7 +82,7 @@ function compareSums(profile: AaveProfile, table: EModeTable, { holdings }: Aave
 }
 
 function buildTable(profile: AaveProfile, pool: AavePool, eMode: AaveEMode | null, accruedOf: (id: number) => AccruedReserve): EModeTable {
-  const factors: (Factors | undefined)[] = new Array(RESERVE_IDS);
+  const factors: (Factors | undefined)[] = [];
   let leastThreshold = BPS;
   let step = 0n;
   for (const reserve of pool.reserves) {

@@ -16,6 +16,11 @@ export function createAaveScreening(profile: AaveProfile): Screening<AavePool, A
     weightCut: profile.healthFactor === 'full' ? 0 : THRESHOLD_CUT,
     quantumUsd: (pool) => fromFixed(pool.baseUsdE8, 8).div(new Decimal(pool.baseUnit.toString())).times(greatestThreshold(pool)),
     cohort: (_, position) => (position.holdings.some(({ stableDebt }) => stableDebt !== null && stableDebt.principal !== 0n) ? null : `e-mode ${position.eMode}`),
+    // A category's own price moves with its first member and is the price of all of them.
+    numeraires: (pool) => [
+      ...(pool.baseAsset === null ? [] : [pool.baseAsset]),
+      ...pool.eModes.filter(({ price }) => price !== null).flatMap(({ collateral }) => pool.reserves.find(({ id }) => id === collateral[0])?.asset ?? []),
+    ],
     shape: (pool) =>
       JSON.stringify([
         pool.baseAsset,

@@ -43,6 +43,7 @@ export const compoundV3Rule: Rule<CometMarket, CometPosition> = {
         ),
       ),
     cohort: () => 'all',
+    numeraires: ({ unit }) => [unit.asset],
     shape: ({ unit, base, collaterals }) => JSON.stringify([unit.asset, base.asset, base.decimals, collaterals.map(({ asset, decimals }) => [asset, decimals])]),
   },
   apply: applyCometStep,

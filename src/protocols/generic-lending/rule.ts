@@ -43,6 +43,7 @@ export const genericLendingRule: Rule<GenericMarket, GenericPosition> = {
     weightCut: 0,
     quantumUsd: ({ unit }) => fromFixed(unit.priceUsd, 36),
     cohort: findCohort,
+    numeraires: ({ unit }) => [unit.asset],
     shape: ({ unit, assets, selfCollateralFactor }) =>
       JSON.stringify([
         unit.asset,

@@ -35,6 +35,7 @@ export const morphoBlueRule: Rule<MorphoMarket, MorphoPosition> = {
     // A collateral's value is rounded to a raw loan unit, and weighed after that.
     quantumUsd: ({ loan, loanUsd, lltv }) => new Decimal(loanUsd).times(fromFixed(max(lltv, WAD), WAD_DECIMALS)).times(fromFixed(1n, loan.decimals)),
     cohort: () => 'all',
+    numeraires: ({ loan }) => [loan.asset],
     shape: ({ loan, collateral }) => `${loan.asset} ${loan.decimals} ${collateral.asset} ${collateral.decimals}`,
   },
   apply: applyStep,

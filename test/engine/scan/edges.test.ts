@@ -7,10 +7,12 @@ import { getAaveProfile } from '../../../src/protocols/aave/profile.ts';
 import { createAaveRule } from '../../../src/protocols/aave/rule.ts';
 import type { AavePool, AavePosition } from '../../../src/protocols/aave/state.ts';
 import { compoundV3Rule } from '../../../src/protocols/compound-v3/rule.ts';
+import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { seededRandom } from '../../chain/seeded-random.ts';
 import { assetOf, poolOf, reserveOf } from '../../protocols/aave/fact-sheet-pool.ts';
 import { T0 as COMET_T0, WETH as COMET_WETH, usdcComet } from '../../protocols/compound-v3/usdc-comet.ts';
+import { v7Position, wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
 import { type LinearMarket, type LinearPosition, linearRule } from '../linear-rule.ts';
 import { expectExact, found, openBook } from './open-book.ts';
 import { makeBook } from './random-book.ts';
@@ -27,6 +29,7 @@ const linear: Rule = {
   screening: {
     weightCut: 0,
     quantumUsd: () => new Decimal(0),
+    numeraires: () => [],
     cohort: (_, position) => (position as { readonly cohort?: string }).cohort ?? 'all',
     shape: () => '',
   },
@@ -193,6 +196,21 @@ describe('prices', () => {
     }
   });
 
+  test('behavior: where a fixed oracle quotes collateral in the loan token, a move of the loan token moves both', async () => {
+    const state = { ...wstEthUsdc, oracleKind: 'fixed' };
+    const [asset, loan] = [wstEthUsdc.collateral.asset, wstEthUsdc.loan.asset];
+    const opened = openBook(await openKernel(), {
+      markets: [asMarket(state, morphoBlueRule as Rule)],
+      accounts: inPool([v7Position, { ...v7Position, borrowShares: v7Position.borrowShares * 2n }, { ...v7Position, collateral: v7Position.collateral * 10n }]),
+      at: wstEthUsdc.lastUpdate,
+    });
+    for (const moves of [by(loan, 1n, 2n), by(loan, 3n, 1n), by(asset, 1n, 100n), by(loan, 1n, 90n)]) {
+      const result = opened.book.tick(moves, wstEthUsdc.lastUpdate + 5n);
+      expectExact(opened, result);
+      expect(result.liquidatable).toEqual([0, 1]);
+    }
+  });
+
   test('behavior: a preview finds what a tick would, and leaves the book as it was', async () => {
     for (let seed = 0; seed < usersOf(4, 40); seed += 1) {
       const made = makeBook(seededRandom(40 + seed), { copies: 2, perMarket: 10 });
@@ -237,13 +255,14 @@ describe('markets', () => {
       eMode: 0,
       holdings: [...borrower(10n ** 19n, 10n ** 9n).holdings, { reserve: 2, scaledSupply: 10n ** 18n, usedAsCollateral: false, scaledVariableDebt: 0n, stableDebt: null }],
     };
-    const opened = openBook(await openKernel(), { markets: [asMarket(pool())], accounts: inPool([idle, borrower(10n ** 19n, 10n ** 9n)]), at: POOL_T0 });
+    const opened = openBook(await openKernel(), { markets: [asMarket(pool())], accounts: inPool([idle, borrower(10n ** 20n, 10n ** 10n)]), at: POOL_T0 });
     expect(found(opened.book.screen(POOL_T0))).toEqual({ liquidatable: [], refused: [] });
     opened.book.replaceMarket('pool', { ...pool(), reserves: pool().reserves.slice(0, 2) });
     expect(found(opened.book.tick(new Map(), POOL_T0))).toEqual({ liquidatable: [], refused: ['0 UNKNOWN_MARKET'] });
-    const renamed = pool().reserves.map((reserve) => (reserve.id === 0 ? { ...reserve, asset: LINEAR.asset } : reserve));
+    const [{ asset: another }] = tokensOf(5);
+    const renamed = pool().reserves.map((reserve) => (reserve.id === 0 ? { ...reserve, asset: another } : reserve));
     opened.book.replaceMarket('pool', { ...pool(), reserves: renamed });
-    expectExact(opened, opened.book.tick(by(LINEAR.asset, 1n, 1_000n), POOL_T0));
+    expectExact(opened, opened.book.tick(by(another, 1n, 1_000n), POOL_T0));
     expect(found(opened.book.screen(POOL_T0)).liquidatable).toEqual([0, 1]);
   });
 
@@ -255,6 +274,7 @@ describe('markets', () => {
     const result = opened.book.screen(T0);
     expect(result.liquidatable).toEqual(accounts.flatMap((_, at) => (at % 4 === 3 ? [at] : [])));
     expect(opened.book.figures.bytes.tables / 524_288).toBe(2 * many > 49_152 ? 2 : 1);
+    expect(opened.book.figures.alwaysExact).toBe(0);
 
     const crowd = usersOf(400, 33_000);
     const own = Array.from({ length: crowd }, (_, at) => ({ market: 'pool', position: { ...linearPosition(1_000n, BigInt(998 + (at % 4))), cohort: `${at}` } }));

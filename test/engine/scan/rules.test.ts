@@ -6,7 +6,7 @@ import { prepareMarket } from '../../../src/engine/scan/exact.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { seededRandom } from '../../chain/seeded-random.ts';
 import { makeBook } from './random-book.ts';
-import { T0 } from './random-markets.ts';
+import { T0, tokensOf } from './random-markets.ts';
 
 const BOOKS = usersOf(3, 60);
 const TIMES = [T0, T0 + 12n, T0 + 86_400n, T0 - 200_000n];
@@ -90,6 +90,28 @@ describe('screening', () => {
       }
     }
     expect(compared).toBeGreaterThan(500);
+  });
+});
+
+describe('numeraires', () => {
+  test('property: a move of another asset changes the prices of its own terms alone', () => {
+    let compared = 0;
+    for (const { market, position } of entries) {
+      const { screening } = market.rule;
+      const before = outcome(() => prepareMarket(market, T0).exposure(position));
+      if (screening === undefined || !Array.isArray(before)) continue;
+      const numeraires = screening.numeraires(market.state);
+      for (const { asset } of tokensOf(Number(market.key.slice(market.key.lastIndexOf(' ') + 1))).filter((token) => !numeraires.includes(token.asset))) {
+        const moved = market.rule.reprice(market.state, new Map([[asset, { numerator: 3n, denominator: 2n }]]));
+        const after = outcome(() => prepareMarket({ rule: market.rule, state: moved }, T0).exposure(position));
+        if (!Array.isArray(after)) expect.fail(`${market.key}: refused after a move of ${asset}`);
+        compared += before.length;
+        for (const [at, term] of before.entries()) {
+          if (term.asset !== asset) expect(after[at]?.priceUsd.eq(term.priceUsd), `${market.key}: ${term.asset} moved with ${asset}`).toBe(true);
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(2_000);
   });
 });
 
