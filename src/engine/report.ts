@@ -111,7 +111,8 @@ export function isInsolvent(account: AccountEvaluation): boolean {
   return collateral.lt(debt);
 }
 
-function statusOf(accounts: readonly AccountEvaluation[], wallet: WalletHealth, bands: Bands): CompleteStatus {
+/** Judges accounts that could be computed; nothing that could not be read is in it. */
+export function statusOf(accounts: readonly AccountEvaluation[], wallet: WalletHealth, bands: Bands): CompleteStatus {
   const health = wallet.weakest?.health ?? null;
   if (accounts.some(isInsolvent)) return 'insolvent';
   if (accounts.some((account) => account.native.liquidatable)) return 'liquidatable';

@@ -1,4 +1,3 @@
-import type { FindRule, Rule } from '../core/rule.ts';
 import { aaveV2, aaveV3, spark } from './aave/index.ts';
 import { compoundV3 } from './compound-v3/index.ts';
 import { genericLending } from './generic-lending/index.ts';
@@ -6,20 +5,10 @@ import { gmxV2 } from './gmx-v2/index.ts';
 import { morphoBlue } from './morpho-blue/index.ts';
 import type { Deployment, Protocol } from './protocol.ts';
 
+export { findRule } from './rules.ts';
+
 /** Every protocol that Plimsoll reads. */
 export const PROTOCOLS: readonly Protocol[] = [aaveV3, aaveV2, spark, compoundV3, morphoBlue, gmxV2, genericLending];
-
-const RULES: ReadonlyMap<string, Rule> = new Map(PROTOCOLS.flatMap((protocol) => protocol.rules).map((rule) => [rule.id, rule]));
-
-/**
- * Finds a rule by id.
- *
- * @example
- * ```ts
- * findRule('aave-v3@3.6')?.kind; // 'lending'
- * ```
- */
-export const findRule: FindRule = (ruleId) => RULES.get(ruleId);
 
 /** Every deployment of every protocol. */
 export function listDeployments(): readonly Deployment[] {

@@ -8,7 +8,7 @@ import type { Attestation } from '../proof/attestation.ts';
 import type { AttestorKey } from '../proof/attestor-key.ts';
 import type { InstanceId } from '../proof/instances.ts';
 import type { Deployment } from '../protocols/protocol.ts';
-import { findRule, PROTOCOLS } from '../protocols/registry.ts';
+import { findRule, rulesOf } from '../protocols/rules.ts';
 import type { Surroundings } from '../sources/clock.ts';
 import { randomElement } from './holder-secret.ts';
 import { MACHINE, openRuntime } from './open-runtime.ts';
@@ -47,7 +47,7 @@ export async function attestWallet(request: AttestWalletRequest, config: Config,
   const attestation = attestPortfolio({
     portfolio,
     findRule,
-    rulesOf: (protocol) => PROTOCOLS.filter((entry) => entry.id === protocol).flatMap((entry) => entry.rules.map((rule) => rule.id)),
+    rulesOf,
     key: request.key,
     secretHash: request.secretHash,
     salt: cosign?.salt ?? randomElement(),

@@ -1,4 +1,5 @@
 import type { Decimal } from '../core/decimal.ts';
+import { groupAssets } from '../engine/asset-groups.ts';
 import { adverseMovesOf, computeDistance } from '../engine/distance.ts';
 import { evaluatePortfolio } from '../engine/evaluate.ts';
 import { type Moves, NO_MOVES } from '../engine/moves.ts';
@@ -9,7 +10,6 @@ import type { LiquidatorMeans } from '../path/liquidator/liquidator-market.ts';
 import { computeBuyCollateral } from '../protocols/compound-v3/buy-collateral.ts';
 import { COMPOUND_V3_RULE } from '../protocols/compound-v3/rule-id.ts';
 import type { CometMarket } from '../protocols/compound-v3/state.ts';
-import { groupAssets } from './asset-groups.ts';
 import type { PlanAsset, PlanRoute } from './plan-means.ts';
 
 /** What the protocols' own rules would do, and at which prices. */

@@ -3,6 +3,7 @@ import { isLive } from '../config.ts';
 import { PlimsollError } from '../core/errors.ts';
 import type { Address, ChainId } from '../core/ids.ts';
 import type { Gap, Portfolio } from '../core/portfolio.ts';
+import { groupAssets } from '../engine/asset-groups.ts';
 import { NO_MOVES } from '../engine/moves.ts';
 import { type OpenedPortfolio, openPortfolio } from '../engine/open-portfolio.ts';
 import { movesOf, parseShock } from '../engine/shock.ts';
@@ -16,7 +17,6 @@ import { DEFAULT_HEAD_ROOM_SECONDS, type PlanTarget } from '../path/solver/build
 import { openWorkerSolver } from '../path/solver/solve-thread.ts';
 import type { StageSimulation } from '../path/transactions/simulate-stage.ts';
 import { findRule, PROTOCOLS } from '../protocols/registry.ts';
-import { groupAssets } from './asset-groups.ts';
 import { openRuntime } from './open-runtime.ts';
 import { encodePlan, onlyOwner, requireExecutors } from './plan-calldata.ts';
 import { bestCurve, cometStore, type ForcedAnswer, lookForward } from './plan-forward.ts';

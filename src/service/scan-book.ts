@@ -1,6 +1,7 @@
 import type { Address, ChainId } from '../core/ids.ts';
 import { type Gap, PORTFOLIO_SCHEMA, type Portfolio } from '../core/portfolio.ts';
 import type { ChainSource } from '../core/source.ts';
+import { groupAssets } from '../engine/asset-groups.ts';
 import { type MarketPrices, marketPricesOf } from '../engine/evaluate.ts';
 import { factorOf, type Moves, NO_MOVES } from '../engine/moves.ts';
 import type { OpenedAccount, OpenedPortfolio } from '../engine/open-portfolio.ts';
@@ -11,7 +12,6 @@ import { type OwnerOpportunity, type RankedLiquidation, rankByOwner } from '../p
 import { type BookAtPrices, comparePrices, debtOf, type PriceEffect } from '../path/opportunities/price-effect.ts';
 import { computeWatchList, type WatchedAccount } from '../path/opportunities/watch-list.ts';
 import { listDeployments, PROTOCOLS } from '../protocols/registry.ts';
-import { groupAssets } from './asset-groups.ts';
 import { cometStore } from './plan-forward.ts';
 import { listPlanAssets } from './plan-means.ts';
 import { encodeLiquidation, type LiquidationCalldata } from './scan-book-calldata.ts';
