@@ -31,24 +31,29 @@ export interface EntityStore {
 /** Rows that are new or changed, and the ids of those that are gone. */
 export type EntityChanges = Readonly<Record<string, { readonly rows: readonly StoredRow[]; readonly gone: readonly string[] }>>;
 
-/** The rows of one entity; sorted at first use. */
+/** The rows of one entity with their ids, ascending. */
 interface Table {
-  rows(): readonly StoredRow[];
-  ids(): readonly string[];
-  find(id: string): StoredRow | null;
+  readonly ids: readonly string[];
+  readonly rows: readonly StoredRow[];
 }
 
-/** Opens rows by entity; sorting and indexes are made at first use. */
+/** Opens rows by entity; they are sorted at first use. */
 export function openEntityStore(model: EntityModel, entities: Readonly<Record<string, readonly StoredRow[]>>, changedAt: (row: StoredRow) => bigint = () => 0n): EntityStore {
-  const tables = new Map(Object.entries(entities).map(([entity, rows]) => [entity, openTable(rows, (row) => idOf(model, entity, row['id']))]));
+  const tables = new Map(Object.entries(entities).map(([entity, rows]) => [entity, once(() => sortTable(rows, (row) => idOf(model, entity, row['id'])))]));
   return storeOf(model, tables, changedAt);
 }
 
-function storeOf(model: EntityModel, tables: ReadonlyMap<string, Table>, changedAt: (row: StoredRow) => bigint): EntityStore {
+function storeOf(model: EntityModel, tables: ReadonlyMap<string, () => Table>, changedAt: (row: StoredRow) => bigint): EntityStore {
   const byReference = new Map<string, ReadonlyMap<string, readonly StoredRow[]>>();
-  const rows = (entity: string) => tables.get(entity)?.rows() ?? [];
-  const find = (entity: string, id: string) => tables.get(entity)?.find(idOf(model, entity, id)) ?? null;
+  const tableOf = (entity: string): Table => tables.get(entity)?.() ?? EMPTY;
+  const rows = (entity: string) => tableOf(entity).rows;
 
+  function find(entity: string, id: string): StoredRow | null {
+    const { ids, rows: sorted } = tableOf(entity);
+    const wanted = idOf(model, entity, id);
+    const at = placeAfter(ids, wanted) - 1;
+    return ids[at] === wanted ? (sorted[at] ?? null) : null;
+  }
   function referring(entity: string, name: string): ReadonlyMap<string, readonly StoredRow[]> {
     return remember(byReference, `${entity}.${name}`, () => indexByReference(rows(entity), fieldOf(model, entity, name), (id) => idOf(model, fieldOf(model, entity, name).type, id)));
   }
@@ -63,24 +68,37 @@ function storeOf(model: EntityModel, tables: ReadonlyMap<string, Table>, changed
     return found.length < 2 ? found : found.sort((a, b) => compareText(String(a['id']), String(b['id'])));
   }
   function withChanges(changes: EntityChanges): EntityStore {
-    const changed = Object.entries(changes).map(([entity, { rows: fresh, gone }]): [string, Table] => {
-      const left = new Set([...gone, ...fresh.map((row) => String(row['id']))].map((id) => idOf(model, entity, id)));
-      const table = tables.get(entity);
-      const kept = table === undefined ? [] : table.rows().filter((_, at) => !left.has(table.ids()[at] ?? ''));
-      return [entity, openTable([...kept, ...fresh], (row) => idOf(model, entity, row['id']))];
+    const changed = Object.entries(changes).map(([entity, change]): [string, () => Table] => {
+      return [entity, once(() => mergeTable(tableOf(entity), change, (id) => idOf(model, entity, id)))];
     });
     return storeOf(model, new Map([...tables, ...changed]), changedAt);
   }
-  return { model, rows, placeAfter: (entity, id) => placeAfter(tables.get(entity)?.ids() ?? [], idOf(model, entity, id)), find, follow, changedAt, withChanges };
+  return { model, rows, placeAfter: (entity, id) => placeAfter(tableOf(entity).ids, idOf(model, entity, id)), find, follow, changedAt, withChanges };
 }
 
-function openTable(unsorted: readonly StoredRow[], idOfRow: (row: StoredRow) => string): Table {
-  const sorted = once(() => {
-    const pairs = unsorted.map((row): [string, StoredRow] => [idOfRow(row), row]).sort(([a], [b]) => compareText(a, b));
-    return { ids: pairs.map(([id]) => id), rows: pairs.map(([, row]) => row) };
+const EMPTY: Table = { ids: [], rows: [] };
+
+function sortTable(rows: readonly StoredRow[], idOfRow: (row: StoredRow) => string): Table {
+  const pairs = rows.map((row): [string, StoredRow] => [idOfRow(row), row]).sort(([a], [b]) => compareText(a, b));
+  return { ids: pairs.map(([id]) => id), rows: pairs.map(([, row]) => row) };
+}
+
+/** A table with some rows replaced, added or taken away, in one pass. */
+function mergeTable(table: Table, { rows, gone }: EntityChanges[string], idOfValue: (id: unknown) => string): Table {
+  const fresh = sortTable(rows, (row) => idOfValue(row['id']));
+  const left = new Set([...gone.map(idOfValue), ...fresh.ids]);
+  const merged = { ids: [] as string[], rows: [] as StoredRow[] };
+  let next = 0;
+  const take = (from: Table, at: number): void => {
+    merged.ids.push(from.ids[at] ?? '');
+    merged.rows.push(from.rows[at] ?? {});
+  };
+  table.ids.forEach((id, at) => {
+    for (; next < fresh.ids.length && (fresh.ids[next] ?? '') <= id; next += 1) take(fresh, next);
+    if (!left.has(id)) take(table, at);
   });
-  const byId = once(() => new Map(unsorted.map((row) => [idOfRow(row), row])));
-  return { rows: () => sorted().rows, ids: () => sorted().ids, find: (id) => byId().get(id) ?? null };
+  for (; next < fresh.ids.length; next += 1) take(fresh, next);
+  return merged;
 }
 
 /** The first place in ascending ids that holds a greater one. */
