@@ -10,6 +10,7 @@ import { addProtocolsCommand } from './commands/protocols.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScanCommand } from './commands/scan.ts';
+import { addSyncCommand } from './commands/sync.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addWalletCommand } from './commands/wallet.ts';
 import { createConsole } from './console.ts';
@@ -30,6 +31,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addWalletCommand(program, config, console);
   addPlanCommand(program, config, console);
   addScanCommand(program, config, console);
+  addSyncCommand(program, config, console);
   addReplayCommand(program, console);
   addAttestCommand(program, config, console);
   addProveCommand(program, config, console);

@@ -34,7 +34,7 @@ export async function applyRows(transaction: Queries, { deployment, entity, bloc
     `with given as (
        select id, owner, market, nullif(data, 'null'::jsonb) as data from jsonb_to_recordset($4::jsonb) as r (id text, owner text, market text, data jsonb)
      ), before as (
-       select k.id, k.owner, k.data from plimsoll.mirror_rows k where k.deployment = $1 and k.entity = $2 and k.id in (select id from given)
+       select k.id, k.owner, k.data from plimsoll.mirror_rows k where k.deployment = $1 and k.entity = $2 and k.id = any($6::text[])
      ), written as (
        insert into plimsoll.mirror_rows as known (deployment, entity, id, owner, market, data, block)
        select $1, $2, given.id, given.owner, given.market, given.data, $3 from given
@@ -50,7 +50,7 @@ export async function applyRows(transaction: Queries, { deployment, entity, bloc
        on conflict do nothing
      )
      select count(*)::int as changed from written`,
-    [deployment, entity, block, JSON.stringify(rows.map((entry) => ({ ...entry, data: entry.data ?? null }))), keepsEmpty],
+    [deployment, entity, block, JSON.stringify(rows.map((entry) => ({ ...entry, data: entry.data ?? null }))), keepsEmpty, rows.map((entry) => entry.id)],
   );
   return row === undefined ? 0 : numberOf(row, 'changed');
 }

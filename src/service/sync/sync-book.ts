@@ -51,10 +51,10 @@ export interface WatchOptions {
   readonly finished: (results: readonly SyncResult[]) => void;
 }
 
-/** Synchronises round after round until the signal comes. */
+/** Synchronises round after round until the signal comes; only the first one reads everything where that was asked for. */
 export async function watchBook(options: SyncOptions, mirrored: readonly MirroredDeployment[], { pauseMs, finished }: WatchOptions): Promise<void> {
-  while (!isStopped(options)) {
-    finished(await Promise.all(mirrored.map((one) => syncDeployment(options, one))));
+  for (let round: SyncOptions = options; !isStopped(options); round = { ...options, full: false }) {
+    finished(await Promise.all(mirrored.map((one) => syncDeployment(round, one))));
     if (isStopped(options)) return;
     await options.clock.sleep(pauseMs, options.signal);
   }

@@ -2,6 +2,7 @@ import { isPlimsollError } from '../../core/errors.ts';
 import type { BlockRef } from '../../core/source.ts';
 import { addObstructedOwners } from '../../store/book-accounts.ts';
 import { claimLease, type Lease, releaseLeases } from '../../store/leases.ts';
+import { maintain } from '../../store/maintain.ts';
 import { deleteVanished } from '../../store/mirror-rows.ts';
 import { saveDeployment } from '../../store/mirrors.ts';
 import { gapOf } from '../gaps.ts';
@@ -17,6 +18,8 @@ import { Tally } from './tally.ts';
 const MOST_BEGINNINGS = 8;
 /** Blocks behind the newest that no reorganisation reaches. */
 const SETTLED_BLOCKS = 10_000n;
+/** Changed rows after which the database is told what its tables hold. */
+const MANY_ROWS = 10_000;
 
 /** The name of the lease under which a deployment is synchronised. */
 export function syncLeaseName(deployment: string): string {
@@ -56,6 +59,8 @@ async function reach(options: SyncOptions, mirrored: MirroredDeployment, lease: 
     await deleteVanished(options.database, deployment.id, reached.block.number - SETTLED_BLOCKS);
     await addObstructedOwners(options.database, deployment.id);
   }
+  const isGreat = tally.rowsChanged >= MANY_ROWS || (reached.mode === 'full' && mirrored.endpoint.dialect === 'graph-node');
+  if (isGreat) await maintain(options.database);
   await options.database.notify(BOOK_CHANNEL, deployment.id);
   try {
     const block = await blockForValues(options, mirrored, reached.block);

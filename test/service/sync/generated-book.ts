@@ -117,7 +117,8 @@ export function generateBook(borrowers: number, seed: number, { deletes = false,
   return {
     chain,
     grow,
-    reorganise(depth, changes) {
+    reorganise(deepest, changes) {
+      const depth = Math.min(deepest, Number(chain.head.number) - FIRST_BLOCK);
       chain.revertTo(chain.head.number - BigInt(depth));
       fork += 1;
       for (let count = 0; count <= depth; count += 1) grow(changes);

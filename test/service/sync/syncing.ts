@@ -7,10 +7,11 @@ import { systemClock } from '../../../src/sources/clock.ts';
 import { createGraphSource } from '../../../src/sources/graph.ts';
 import type { RequestPolicy } from '../../../src/sources/lane.ts';
 import type { Database } from '../../../src/store/database.ts';
+import { usersOf } from '../../chain/counts.ts';
 import { DEPLOYMENT, type ExpectedRows } from './generated-book.ts';
 
 /** Quick to give up on one attempt, slow to give up altogether. */
-const POLICY: Partial<RequestPolicy> = { attemptMs: 400, deadlineMs: 30_000, firstPauseMs: 5, longestPauseMs: 50, concurrent: 50, perSecond: 100_000, burst: 100_000 };
+const POLICY: Partial<RequestPolicy> = { attemptMs: usersOf(400, 5_000), deadlineMs: 30_000, firstPauseMs: 5, longestPauseMs: 50, concurrent: 50, perSecond: 100_000, burst: 100_000 };
 
 /** What a test changes. */
 export interface SyncSetting extends Partial<Omit<SyncOptions, 'reader' | 'database' | 'notify'>> {
