@@ -57,34 +57,45 @@ export class ScanBook {
     this.markets.push(new BookMarket(market, () => this.chooseTable()));
   }
 
-  /** Adds many accounts at once and returns their numbers, in order. Faster than one by one, and laid out so that ticks read little. */
+  /** Adds many accounts at once and returns their numbers, in order. Faster than one by one, and laid out so that ticks read little. Where it throws, none is added. */
   load(accounts: Iterable<ScanAccount>): number[] {
     const stage = new Stage();
     const numbers: number[] = [];
-    for (const { market, position } of accounts) {
-      const account = this.accounts.add(this.numberOf(market));
-      const legs = this.legsOf(account, position);
-      numbers.push(account);
-      if (legs === null) this.always.add(account);
-      else stage.add(account, legs);
-    }
-    this.deriveStale();
-    for (const [place, lane] of this.columns.pack(stage).entries()) this.accounts.setLane(stage.indexes.at(place), lane);
-    return numbers;
+    return this.orForget(numbers, () => {
+      for (const { market, position } of accounts) {
+        const account = this.accounts.add(this.numberOf(market));
+        numbers.push(account);
+        const legs = this.legsOf(account, position);
+        if (legs === null) this.always.add(account);
+        else stage.add(account, legs);
+      }
+      this.deriveStale();
+      for (const [place, lane] of this.columns.pack(stage).entries()) this.accounts.setLane(stage.indexes.at(place), lane);
+      return numbers;
+    });
   }
 
-  /** Adds one account and returns its number; numbers of removed accounts are given out again. */
+  /** Adds one account and returns its number; numbers of removed accounts are given out again. Where it throws, none is added. */
   add({ market, position }: ScanAccount): number {
     const account = this.accounts.add(this.numberOf(market));
-    this.place(account, position);
-    this.deriveStale();
-    return account;
+    return this.orForget([account], () => {
+      this.place(account, position);
+      this.deriveStale();
+      return account;
+    });
   }
 
-  /** Takes an account's new position. */
+  /** Takes an account's new position. Where it throws, the account is decided in integers until it is replaced again, or the book compacted. */
   replace(account: number, position: unknown): void {
-    this.place(account, position);
-    this.deriveStale();
+    this.marketOf(account);
+    try {
+      this.place(account, position);
+      this.deriveStale();
+    } catch (error) {
+      this.unplace(account);
+      this.always.add(account);
+      throw error;
+    }
   }
 
   /** Removes an account. */
@@ -94,12 +105,21 @@ export class ScanBook {
     this.accounts.free(account);
   }
 
-  /** Takes a market's state read anew: prices, indexes, parameters. Where accounts have other terms in it, they are stored again. */
+  /**
+   * Takes a market's state read anew: prices, indexes, parameters. Where accounts have other terms in it, they are stored again.
+   *
+   * @throws {InvalidArgument} for a price that is not a number; then the market is as it was
+   */
   replaceMarket(key: string, state: unknown): void {
     const market = this.markets[this.numberOf(key)];
     if (market === undefined) return;
-    if (market.setState(state)) this.derive([market], 'everything');
-    else this.storeAgain([market]);
+    const before = market.state;
+    try {
+      this.setState(market, state);
+    } catch (error) {
+      this.setState(market, before);
+      throw error;
+    }
   }
 
   /** Lays all accounts out anew, without the gaps of changes, and tries again to put into columns what had to be decided in integers each time. */
@@ -192,6 +212,21 @@ export class ScanBook {
     const columns = this.columns.bytes;
     const slots = this.tables.reduce((total, table) => total + table.taken, 0);
     return { accounts: count, alwaysExact: this.always.size, slots, blocks: this.columns.blocks, bytes: { ...columns, overhead: columns.overhead + bytes } };
+  }
+
+  private setState(market: BookMarket, state: unknown): void {
+    if (market.setState(state)) this.derive([market], 'everything');
+    else this.storeAgain([market]);
+  }
+
+  /** An account that is in the table and in no column would be passed over: where its adding fails, it goes. */
+  private orForget<Result>(added: readonly number[], run: () => Result): Result {
+    try {
+      return run();
+    } catch (error) {
+      for (const account of added) this.remove(account);
+      throw error;
+    }
   }
 
   private decideFlagged(at: bigint, pass: Pass): ScreenResult {

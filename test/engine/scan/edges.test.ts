@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Decimal } from '../../../src/core/decimal.ts';
+import { InvalidArgument } from '../../../src/core/errors.ts';
 import type { AssetId } from '../../../src/core/ids.ts';
 import type { PriceMove, Rule } from '../../../src/core/rule.ts';
 import { createJsKernel, openKernel, ScanBook } from '../../../src/engine/scan/index.ts';
@@ -287,11 +288,13 @@ describe('markets', () => {
 describe('amounts', () => {
   test('property: amounts of one unit, and beyond what f64 holds, are decided as the rule decides', async () => {
     const sizes = [1n, 2n, 16n, 17n, 2n ** 53n + 1n, 10n ** 40n, 10n ** 300n, 10n ** 320n];
-    const accounts = inPool(sizes.flatMap((size) => [size - 1n, size, size + 1n].map((debt) => linearPosition(size, debt))));
+    // The last owes what f64 does not hold, against what it just holds.
+    const positions = [...sizes.flatMap((size) => [size - 1n, size, size + 1n].map((debt) => linearPosition(size, debt))), linearPosition(15n * 10n ** 307n, 10n ** 320n)];
+    const accounts = inPool(positions);
     const opened = openBook(await openKernel(), { markets: [asMarket(linearMarket(), linear)], accounts, at: T0 });
     for (const result of [opened.book.screen(T0), opened.book.tick(by(LINEAR.asset, 1n, 3n), T0 + 9n)]) {
       expectExact(opened, result);
-      expect(result.liquidatable).toEqual(sizes.map((_, at) => 3 * at + 2));
+      expect(result.liquidatable).toEqual([...sizes.map((_, at) => 3 * at + 2), 3 * sizes.length]);
     }
   });
 });
@@ -319,6 +322,29 @@ describe('ScanBook', () => {
     for (const share of [Number.NaN, Number.POSITIVE_INFINITY, -0.1]) expect(() => book.listNear(share, T0)).toThrow(/is no distance/);
     expect(() => new ScanBook({ kernel: createJsKernel(), at: T0, positionOf: () => null, horizon: -1n })).toThrow(/ends before it begins/);
     expect(found(book.screen(T0))).toEqual({ liquidatable: [], refused: [] });
+  });
+
+  test('error: accounts that cannot be added leave nothing behind, nor does a market that cannot be taken', async () => {
+    const broken: Rule = {
+      ...linear,
+      exposure: (view) => linear.exposure(view).map((term) => ({ ...term, priceUsd: (view.market as LinearMarket).assets[0]?.price === 7n ? new Decimal(Number.NaN) : term.priceUsd })),
+    };
+    const [asset] = linearMarket().assets;
+    const bad = linearMarket({ assets: asset === undefined ? [] : [{ ...asset, price: 7n }] });
+    const opened = openBook(await openKernel(), { markets: [asMarket(linearMarket(), broken), { ...asMarket(bad, broken), key: 'bad' }], accounts: [], at: T0 });
+    const { book, positions } = opened;
+    const position = linearPosition(1n, 2n);
+    expect(() => book.load([...inPool([position, position]), { market: 'nowhere', position }])).toThrow(/no market "nowhere"/);
+    for (const market of ['bad', 'nowhere']) expect(() => book.add({ market, position })).toThrow(InvalidArgument);
+    expect(book.figures.accounts).toBe(0);
+    expect(found(book.decideAll(T0))).toEqual({ liquidatable: [], refused: [] });
+
+    for (const number of book.load(inPool([position, linearPosition(100n, 99n)]))) positions.set(number, number === 0 ? position : linearPosition(100n, 99n));
+    expect(() => book.replace(7, position)).toThrow(/no account 7/);
+    expect(() => book.replaceMarket('pool', bad)).toThrow(/price of .* is NaN/);
+    expectExact(opened, book.tick(new Map(), T0));
+    expect(book.screen(T0).liquidatable).toEqual([0]);
+    expectExact(opened, book.tick(by(LINEAR.asset, 1n, 2n), T0 + 1n));
   });
 
   test('behavior: a price tick right after accounts were loaded misses none of them', async () => {
