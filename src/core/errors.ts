@@ -64,17 +64,6 @@ export const ERROR_TABLE = {
   TOO_MANY_REQUESTS: entry('transient', 429, 4, 'More requests than the limit allows; the header Retry-After says when to come again.'),
   OVERLOADED: entry('transient', 503, 4, 'The service has more work than it can do in time, or is about to stop; the header Retry-After says when to come again.'),
   DEADLINE_EXCEEDED: entry('transient', 504, 4, 'The work was broken off because it took longer than a request may.'),
-  NOT_FOUND: entry('user', 404, 2, 'There is nothing at this address of the service.'),
-  METHOD_NOT_ALLOWED: entry('user', 405, 2, 'The address exists, but not for this HTTP method; the header Allow lists those there are.'),
-  NOT_ACCEPTABLE: entry('user', 406, 2, 'The request accepts no media type that the service answers in.'),
-  UNSUPPORTED_MEDIA_TYPE: entry('user', 415, 2, 'The body of the request is not application/json in UTF-8.'),
-  BODY_TOO_LARGE: entry('user', 413, 2, 'The body of the request is larger than the service reads.'),
-  UNAUTHORIZED: entry('user', 401, 2, 'The service asks for an API key, and the request has none that it knows.'),
-  FORBIDDEN: entry('user', 403, 2, 'The API key may not do this, or the request came under a name that is not the service’s own.'),
-  RATE_LIMITED: entry('transient', 429, 4, 'More requests than one client may send; Retry-After says when to go on.'),
-  OVERLOADED: entry('transient', 503, 4, 'The service has as much work as it takes at once; Retry-After says when to try again.'),
-  NOT_READY: entry('transient', 503, 4, 'The service is ending, or what it reads from is stale or does not answer.'),
-  DEADLINE_PASSED: entry('transient', 504, 4, 'The request took longer than the service works on one.'),
   INTERNAL: entry('bug', 500, 1, 'A defect of Plimsoll; please report it with the message.'),
 } as const satisfies Record<string, ErrorEntry>;
 
