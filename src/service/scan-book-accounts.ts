@@ -35,10 +35,11 @@ export function listDecisionTimes(markets: Iterable<Pick<BookMarket, 'chain' | '
 /** Every market of a book at moved prices and at the next block's time, by key. */
 export function openMarkets(book: Book, moves: Moves): ReadonlyMap<string, MarketInView> {
   const times = listDecisionTimes(book.markets.values());
-  return new Map([...book.markets].map(([key, market]) => [key, openMarket(market, moves, times.get(market.chain) ?? market.at)]));
+  return new Map([...book.markets].map(([key, market]) => [key, openMarketAt(market, moves, times.get(market.chain) ?? market.at)]));
 }
 
-function openMarket(entry: BookMarket, moves: Moves, at: bigint): MarketInView {
+/** A market of a book at moved prices and at a second. @throws {PlimsollError} what the rule's `reprice` throws */
+export function openMarketAt(entry: BookMarket, moves: Moves, at: bigint): MarketInView {
   const { key: id, chain, deployment, protocol, market, label, rule } = entry;
   const state = moves.size === 0 ? entry.state : rule.reprice(entry.state, moves);
   return {

@@ -73,7 +73,7 @@ async function readFrom(queries: Queries, options: StoredBookOptions): Promise<B
   const gaps: Gap[] = [];
   for (const market of stored) {
     try {
-      markets.set(market.key, openMarket(market, rows, options));
+      markets.set(market.key, openStoredMarket(market, rows, options.findRule));
       gaps.push(...ageGap(market, rows, options));
     } catch (error) {
       gaps.push(gapOf(error, { chain: rows.get(market.deployment)?.chain ?? null, deployment: market.deployment }));
@@ -101,7 +101,8 @@ async function readFrom(queries: Queries, options: StoredBookOptions): Promise<B
   };
 }
 
-function openMarket({ key, deployment, market, label, rule: ruleId, state, at }: StoredMarket, rows: ReadonlyMap<string, Deployment>, { findRule }: StoredBookOptions): BookMarket {
+/** A stored market in its rule's typed form. @throws {PlimsollError} UNKNOWN_MARKET, UNKNOWN_RULE, MALFORMED_RESPONSE */
+export function openStoredMarket({ key, deployment, market, label, rule: ruleId, state, at }: StoredMarket, rows: ReadonlyMap<string, Deployment>, findRule: FindRule): BookMarket {
   const row = rows.get(deployment);
   if (row === undefined) throw new PlimsollError('UNKNOWN_MARKET', `The stored book has accounts of ${deployment}, which is not built in. Update Plimsoll, or delete them.`, { deployment });
   const rule = findRule(ruleId);
@@ -111,17 +112,21 @@ function openMarket({ key, deployment, market, label, rule: ruleId, state, at }:
 
 /** An account in its rule's typed form; what stands in the way is a gap. */
 function readAccount(account: StoredAccount, markets: ReadonlyMap<string, BookMarket>, gaps: Gap[]): BookAccount[] {
-  const { id, owner, marketKey, deployment, position, precision, missing, obstacle } = account;
-  const market = markets.get(marketKey);
+  const market = markets.get(account.marketKey);
   try {
-    if (obstacle !== null) throw new PlimsollError('UNSUPPORTED_STATE', obstacle);
-    if (market === undefined) throw new PlimsollError('UNKNOWN_MARKET', `${id} is in a market that could not be read.`);
-    const known = PRECISIONS.find((entry) => entry === precision) ?? 'estimate';
-    return [{ id, owner: owner as Address, marketKey, position: decode(market.rule.positionSchema, position, `the position of ${id}`), precision: known, missing }];
+    return [openStoredAccount(account, market)];
   } catch (error) {
-    gaps.push(gapOf(error, { chain: market?.chain ?? null, deployment, account: id }));
+    gaps.push(gapOf(error, { chain: market?.chain ?? null, deployment: account.deployment, account: account.id }));
     return [];
   }
+}
+
+/** A stored account in its rule's typed form. @throws {PlimsollError} UNSUPPORTED_STATE, UNKNOWN_MARKET, MALFORMED_RESPONSE */
+export function openStoredAccount({ id, owner, marketKey, position, precision, missing, obstacle }: StoredAccount, market: BookMarket | undefined): BookAccount {
+  if (obstacle !== null) throw new PlimsollError('UNSUPPORTED_STATE', obstacle);
+  if (market === undefined) throw new PlimsollError('UNKNOWN_MARKET', `${id} is in a market that could not be read.`);
+  const known = PRECISIONS.find((entry) => entry === precision) ?? 'estimate';
+  return { id, owner: owner as Address, marketKey, position: decode(market.rule.positionSchema, position, `the position of ${id}`), precision: known, missing };
 }
 
 function decode(schema: z.ZodType, value: unknown, what: string): unknown {

@@ -46,6 +46,13 @@ export async function listMarkets(queries: Queries, deployments: readonly string
   return rows.map(readMarket);
 }
 
+/** The markets of some keys, by key; one that is no more is left out. */
+export async function findMarkets(queries: Queries, keys: readonly string[]): Promise<readonly BookMarket[]> {
+  if (keys.length === 0) return [];
+  const rows = await queries.query(`select ${COLUMNS} from plimsoll.markets where key = any($1::text[]) order by key`, [keys]);
+  return rows.map(readMarket);
+}
+
 /** Deletes the markets of a deployment that no account refers to any more, gone accounts apart. @returns their keys */
 export async function deleteUnusedMarkets(queries: Queries, deployment: string): Promise<readonly string[]> {
   const rows = await queries.query(

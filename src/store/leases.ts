@@ -99,6 +99,11 @@ export async function listLeases(queries: Queries, kind: string): Promise<readon
   return rows.map((row) => ({ name: textOf(row, 'name'), token: integerOf(row, 'token'), holder: findText(row, 'holder'), expired: row['expired'] === true }));
 }
 
+/** Deletes leases of a kind that ran out some seconds ago: names of processes that are no more. */
+export async function deleteDeadLeases(queries: Queries, kind: string, seconds: number): Promise<void> {
+  await queries.query(`delete from plimsoll.leases where kind = $1 and expires_at < now() - make_interval(secs => $2)`, [kind, seconds]);
+}
+
 function readShard(row: SqlRow): ShardLease {
   const name = textOf(row, 'name');
   const shard = /^shard:([0-9]+)$/.exec(name)?.[1];

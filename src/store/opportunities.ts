@@ -45,7 +45,7 @@ export async function saveOpportunity(queries: Queries, lease: ShardLease, draft
      values ($1, $2, $3, $4, $5, $4, $5, $6::numeric, $7, $8::jsonb)
      on conflict (subject) where closed_at is null do update
      set token = excluded.token, seen_block = excluded.seen_block, seen_at = excluded.seen_at, net_usd = excluded.net_usd, precision = excluded.precision, body = excluded.body
-     where excluded.seen_block >= known.seen_block
+     where (excluded.seen_at, excluded.seen_block) >= (known.seen_at, known.seen_block)
      returning id::text as id, (xmax = 0) as opened`,
     [draft.subject, draft.owner, lease.token, draft.block, draft.at, draft.netUsd, draft.precision, JSON.stringify(draft.body)],
   );
