@@ -21,6 +21,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** The folder of the embedded database; null for the one in the home folder. */
   readonly dataFolder: string | null;
+  /** The 32 bytes under which rows and secrets are kept sealed in the database; null for a key that ends with the process. Never show it. */
+  readonly sealKey: Uint8Array | null;
   /** Whether development keys are refused whatever is asked for. */
   readonly production: boolean;
 }
@@ -38,6 +40,7 @@ export const VARIABLES = [
   ['RAPIDSNARK_BIN', 'a native prover instead of snarkjs: the path of rapidsnark'],
   ['DATABASE_URL', 'a PostgreSQL database for the book, shared by any number of processes'],
   ['PLIMSOLL_DATA', 'the folder of the embedded database, used where DATABASE_URL is not set (default ~/.plimsoll)'],
+  ['PLIMSOLL_SEAL_KEY', 'seals jobs and webhook secrets in the database: 64 hex digits, the same for all processes (default: a key that ends with the process)'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
 ] as const;
 
@@ -64,6 +67,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rapidsnarkBin: valueOf('RAPIDSNARK_BIN'),
     databaseUrl: readDatabaseUrl(valueOf('DATABASE_URL')),
     dataFolder: valueOf('PLIMSOLL_DATA'),
+    sealKey: readSealKey(valueOf('PLIMSOLL_SEAL_KEY')),
     production: valueOf('NODE_ENV') === 'production',
   };
 }
@@ -98,6 +102,13 @@ function readSeconds(variable: string, text: string | null, otherwise: number): 
 function readDatabaseUrl(value: string | null): string | null {
   if (value === null || (URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol))) return value;
   throw new PlimsollError('INVALID_CONFIGURATION', 'DATABASE_URL must be a postgres:// or postgresql:// address.', { variable: 'DATABASE_URL' });
+}
+
+function readSealKey(value: string | null): Uint8Array | null {
+  if (value === null) return null;
+  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(value)?.[1];
+  if (digits !== undefined) return Uint8Array.from({ length: digits.length / 2 }, (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16));
+  throw new PlimsollError('INVALID_CONFIGURATION', 'PLIMSOLL_SEAL_KEY must be 32 bytes as 64 hex digits, as "openssl rand -hex 32" prints them.', { variable: 'PLIMSOLL_SEAL_KEY' });
 }
 
 function optionalUrl(name: string, value: string | null): string | null {

@@ -20,8 +20,8 @@ export type Heard = (payload: string) => void;
 /** The book's database. One SQL text serves both engines. */
 export interface Database extends Queries {
   readonly engine: 'pglite' | 'postgres';
-  /** Runs several statements that take no parameters. */
-  execute(script: string): Promise<void>;
+  /** Runs several statements that take no parameters. @returns the rows of all of them, one after the other */
+  execute(script: string): Promise<readonly SqlRow[]>;
   /** Runs `work` in one transaction: all of it is kept, or none. Its statements must go through the argument. */
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /**

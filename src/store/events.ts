@@ -51,6 +51,15 @@ export async function listEvents(queries: Queries, after: bigint, most: number):
   return rows.map(readEvent);
 }
 
+/** Deletes what happened before a unix second, but for what is still to be delivered. @returns how many */
+export async function deleteEvents(queries: Queries, before: bigint): Promise<number> {
+  const rows = await queries.query(
+    `delete from plimsoll.events as e where at < $1 and not exists (select from plimsoll.deliveries d where d.event = e.sequence and d.status = 'pending') returning 1 as one`,
+    [before],
+  );
+  return rows.length;
+}
+
 /** Reads the columns of an event. */
 export function readEvent(row: SqlRow): StoredEvent {
   return { sequence: integerOf(row, 'sequence'), key: textOf(row, 'key'), kind: textOf(row, 'kind'), subject: textOf(row, 'subject'), body: row['body'], at: integerOf(row, 'at') };

@@ -25,7 +25,8 @@ function wrap(engine: PGlite, release: () => Promise<void>): Database {
     engine: 'pglite',
     query: (text, values) => queries.query(text, values),
     async execute(script) {
-      await guarded(() => engine.exec(script));
+      const results = await guarded(() => engine.exec(script));
+      return results.flatMap((result): readonly SqlRow[] => result.rows);
     },
     transaction: <Result>(work: (scope: Queries) => Promise<Result>) =>
       transact<Transaction, Result>(

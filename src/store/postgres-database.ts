@@ -48,7 +48,9 @@ export function openPostgres(url: string, { connections = 10, idleMs = 15_000 }:
     engine: 'postgres',
     query: (text, values) => queries.query(text, values),
     async execute(script) {
-      await guarded(() => pool.query(script));
+      // Several statements have several results; one has one.
+      const results: readonly pg.QueryResult[] = [await guarded(() => pool.query(script))].flat();
+      return results.flatMap((result) => result.rows);
     },
     async transaction(work) {
       for (let count = 1; ; count += 1) {

@@ -6,7 +6,7 @@ import type { Sealer } from './seal.ts';
 export interface ProofJob {
   readonly id: string;
   readonly state: 'waiting' | 'done' | 'failed';
-  /** The proof's document, or what went wrong; null while it waits. */
+  /** The proof's document, or what went wrong; what was noted last while it waits. */
   readonly result: unknown;
   /** Unix seconds. */
   readonly createdAt: bigint;
@@ -31,6 +31,11 @@ export async function addProofJob(queries: Queries, sealer: Sealer, job: { reado
 export async function openProofPayload(queries: Queries, sealer: Sealer, id: string): Promise<Uint8Array | null> {
   const [row] = await queries.query('select payload from plimsoll.proof_jobs where id = $1 and payload is not null', [id]);
   return row === undefined ? null : sealer.open(bytesOf(row, 'payload'), placeOf(id));
+}
+
+/** Keeps how far a job is; nothing where it is over. `note` must hold nothing of the payload. */
+export async function noteProofJob(queries: Queries, id: string, note: unknown): Promise<void> {
+  await queries.query(`update plimsoll.proof_jobs set result = $2::jsonb where id = $1 and state = 'waiting'`, [id, JSON.stringify(note)]);
 }
 
 /** Ends a job and deletes its payload. `result` must hold nothing of the payload. Ending it twice changes nothing. */

@@ -15,6 +15,7 @@ describe('readConfig', () => {
       production: false,
       rapidsnarkBin: null,
       databaseUrl: null,
+      sealKey: null,
       dataFolder: null,
     });
     expect(isLive(config)).toBe(false);

@@ -130,7 +130,7 @@ describe('deliverDue', () => {
       webhook: { timeoutMs: 400, allowHttp: true, isAllowed: (address) => address === '127.0.0.1', resolve: async () => [{ address: '127.0.0.1', family: 4 }], ...changes },
     });
   /** Lets the time until the next attempt pass. */
-  const makeDue = (): Promise<void> => database.execute("update plimsoll.deliveries set next_at = now() - interval '1 second'");
+  const makeDue = (): Promise<unknown> => database.execute("update plimsoll.deliveries set next_at = now() - interval '1 second'");
   const state = async () => (await listDeliveries(database, 'hook', 10))[0];
 
   test('default: an event is delivered once, signed with both keys, under its sequence', async () => {
