@@ -18,7 +18,7 @@ export async function openKernel(): Promise<ScanKernel> {
 
 async function openWasmKernel(): Promise<ScanKernel> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
-  const { instance } = await WebAssembly.instantiate(decodeBase64(KERNEL_WASM), { book: { memory } });
+  const instance = await WebAssembly.instantiate(await WebAssembly.compile(decodeBase64(KERNEL_WASM)), { book: { memory } });
   return {
     name: 'wasm-simd',
     memory,
