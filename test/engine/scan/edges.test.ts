@@ -342,9 +342,9 @@ describe('ScanBook', () => {
     for (const number of book.load(inPool([position, linearPosition(100n, 99n)]))) positions.set(number, number === 0 ? position : linearPosition(100n, 99n));
     expect(() => book.replace(7, position)).toThrow(/no account 7/);
     expect(() => book.replaceMarket('pool', bad)).toThrow(/price of .* is NaN/);
-    expectExact(opened, book.tick(new Map(), T0));
     expect(book.screen(T0).liquidatable).toEqual([0]);
-    expectExact(opened, book.tick(by(LINEAR.asset, 1n, 2n), T0 + 1n));
+    // Derives from the state that is there, which would throw again if it were the other.
+    for (const denominator of [1n, 2n]) expectExact(opened, book.tick(by(LINEAR.asset, 1n, denominator), T0 + 1n));
   });
 
   test('behavior: a price tick right after accounts were loaded misses none of them', async () => {
