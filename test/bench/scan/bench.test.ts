@@ -21,8 +21,13 @@ describe('npm run bench -- scan', () => {
     expect(notes[0]).toMatch(/^REDUCED RUN: 2000 accounts/);
     const metricsOf = (name: string): Readonly<Record<string, number>> => cases.find((entry) => entry.name === name)?.metrics ?? expect.fail(`no case ${name}`);
     for (const name of ['screen-1m', 'screen-5m', 'exact-1m']) expect(metricsOf(name)['accounts_per_s']).toBeGreaterThan(0);
-    for (const name of ['tick-1m', 'tick-index-10pct']) expect(metricsOf(name)['ms']).toBeGreaterThan(0);
+    for (const name of ['tick-1m', 'tick-index-10pct', 'tick-1m-jump']) expect(metricsOf(name)['ms']).toBeGreaterThan(0);
     expect(metricsOf('tick-index-10pct')['holders_share']).toBeCloseTo(0.1, 1);
+    // A jump reads every block and finds more accounts below their threshold than are there from the start.
+    expect(metricsOf('tick-1m-jump')['blocks_read']).toBeGreaterThanOrEqual(metricsOf('tick-1m-jump')['blocks'] ?? Number.NaN);
+    expect(metricsOf('tick-1m-jump')['decided']).toBeGreaterThan(metricsOf('tick-index-10pct')['decided'] ?? Number.NaN);
+    for (const engine of ['pglite', 'postgres']) expect(cases.some(({ name }) => name === `load-${engine}`)).toBe(!notes.some((note) => note.startsWith(`Load from ${engine}: not measured`)));
+    expect(metricsOf('load-pglite')['accounts_per_s']).toBeGreaterThan(0);
     const peers = cases.filter(({ name }) => name.startsWith('peer:'));
     expect(peers.length).toBe(arePeersInstalled() ? 3 : 0);
     for (const { metrics } of peers) {

@@ -2,12 +2,14 @@ import type { AssetId } from '../../../src/core/ids.ts';
 import type { PriceMove } from '../../../src/core/rule.ts';
 import { decideAccounts, prepareMarket } from '../../../src/engine/scan/exact.ts';
 import { createJsKernel, openKernel, ScanBook, type ScanKernel, type ScreenResult } from '../../../src/engine/scan/index.ts';
+import { seededRandom } from '../../chain/seeded-random.ts';
 import { type BenchCase, writeProgress } from '../report.ts';
 import { rateOf, timeOnce, timeRuns } from './measure.ts';
 import { AT, makePoolAccounts, type PoolAccounts, poolRule } from './pool-accounts.ts';
 
 /** A page of accounts: positions for the exact mode are made page by page, outside the clock. */
 const EXACT_BATCH = 1_000;
+const WALK_SEED = 20_261_123;
 
 interface LoadedBook {
   readonly book: ScanBook;
@@ -62,29 +64,32 @@ export async function measureBook(name: string, count: number, options: { readon
   return cases;
 }
 
-/** Ticks up and down by a tenth of a percent, decisions in integers included. */
+/** Seconds from tick to tick: a window of weights ends with every sixth. */
+const BLOCK_SECONDS = 12n;
+
+/**
+ * Ticks of a block each, decisions in integers included. Prices walk at random, so that they come back to no earlier point, but for `tick-1m-jump`, where
+ * every price goes up or down by 6 %, and back with the next tick: that many accounts come below the threshold, and no margin leaves any account out.
+ */
 function measureTicks({ book, accounts }: LoadedBook, runs: number): BenchCase[] {
-  const { reserves } = accounts.pool;
-  const move = (assets: readonly AssetId[], run: number): ReadonlyMap<AssetId, PriceMove> =>
-    new Map(assets.map((asset) => [asset, run % 2 === 0 ? { numerator: 999n, denominator: 1_000n } : { numerator: 1_000n, denominator: 999n }]));
-  let last: ScreenResult | null = null;
-  const all = reserves.map(({ asset }) => asset);
-  const tick = (assets: readonly AssetId[]) => timeRuns((run) => (last = book.tick(move(assets, run), AT + BigInt(run % 30))), { times: runs, warmUp: 6 });
-  writeProgress('ticks');
-  const metricsOf = (times: { readonly medianMs: number; readonly bestMs: number }): Readonly<Record<string, number>> => ({
-    ms: times.medianMs,
-    best_ms: times.bestMs,
-    decided: last?.decided ?? 0,
-    liquidatable: last?.liquidatable.length ?? 0,
-    blocks_read: last?.pass?.blocks ?? 0,
-    blocks: book.figures.blocks,
-  });
-  const full = metricsOf(tick(all));
-  const index = metricsOf(tick(all.slice(25, 26)));
-  return [
-    { name: 'tick-1m', metrics: full },
-    { name: 'tick-index-10pct', metrics: { ...index, holders_share: holdersOf(accounts, 25) / accounts.count } },
-  ];
+  const random = seededRandom(WALK_SEED);
+  const assets = accounts.pool.reserves.map(({ asset }) => asset);
+  const walk = (moved: readonly AssetId[], most: number) => () =>
+    new Map(moved.map((asset): [AssetId, PriceMove] => [asset, { numerator: BigInt(random.integer(1_000_000 - most, 1_000_000 + most)), denominator: 1_000_000n }]));
+  const directions = assets.map(() => random.integer(0, 1));
+  const jump = (run: number) =>
+    new Map(assets.map((asset, at): [AssetId, PriceMove] => [asset, directions[at] === run % 2 ? { numerator: 106n, denominator: 100n } : { numerator: 100n, denominator: 106n }]));
+  let at = AT;
+  const measure = (name: string, move: (run: number) => ReadonlyMap<AssetId, PriceMove>): BenchCase => {
+    writeProgress(name);
+    const results: ScreenResult[] = [];
+    const times = timeRuns((run) => results.push(book.tick(move(run), (at += BLOCK_SECONDS))), { times: runs, warmUp: 6 });
+    const mean = (of: (result: ScreenResult) => number): number => results.reduce((total, result) => total + of(result), 0) / results.length;
+    const counts = { decided: mean(({ decided }) => decided), liquidatable: mean(({ liquidatable }) => liquidatable.length), blocks_read: mean(({ pass }) => pass?.blocks ?? 0) };
+    return { name, metrics: { ms: times.medianMs, best_ms: times.bestMs, p95_ms: times.p95Ms, ...counts, blocks: book.figures.blocks } };
+  };
+  const index = measure('tick-index-10pct', walk(assets.slice(25, 26), 1_000));
+  return [measure('tick-1m', walk(assets, 500)), { name: index.name, metrics: { ...index.metrics, holders_share: holdersOf(accounts, 25) / accounts.count } }, measure('tick-1m-jump', jump)];
 }
 
 function holdersOf({ count, position }: PoolAccounts, reserve: number): number {
