@@ -104,6 +104,27 @@ export async function scanBook(book: Book, request: ScanRequest, { chains, scree
   };
 }
 
+/** What accounts offer that are taken by themselves, whatever else is liquidatable. */
+export interface Offer {
+  readonly owners: readonly OwnerOpportunity[];
+  readonly calldata: ScanAnswer['calldata'];
+  /** What could not be priced. */
+  readonly gaps: readonly Gap[];
+}
+
+/** Finds what a liquidator has for some accounts of a book: once for many that are then priced one by one. */
+export function openMeans(book: Book, accounts: readonly OpenedAccount[], { chains, gasUsd }: { readonly chains: ReadonlyMap<ChainId, ChainSource>; readonly gasUsd: number | null }) {
+  return openChainMeans({ accounts, assets: listPlanAssets(openedOf(book, accounts)), chains, gasUsd, at: Math.max(book.now, 0) });
+}
+
+/** Prices liquidatable accounts of a book, as if nobody else in it were liquidatable. */
+export function offerAlone(book: Book, liquidatable: readonly OpenedAccount[], request: ScanRequest, means: ReadonlyMap<ChainId, ChainMeans>): Offer {
+  const screened: Screened = { liquidatable, near: [], samples: [], gaps: [], accounts: liquidatable.length, indebted: liquidatable.length };
+  const { sequences } = offerOf(screened, marketPricesOf(documentOf(book, [])), NO_MOVES, means);
+  const owners = rankByOwner(sequences, { minProfitUsd: request.minProfitUsd, inputsOf: (account) => inputsOf(account, book, means) });
+  return { owners, calldata: encodeAll(owners, sequences, book, request), gaps: sequences.flatMap(({ gaps }) => gaps) };
+}
+
 /** Pools and gas are a chain's own, so each chain is taken by itself. */
 function offerOf({ liquidatable }: Screened, prices: MarketPrices, moves: Moves, means: ReadonlyMap<ChainId, ChainMeans>): BookAtPrices {
   const byChain = Map.groupBy(liquidatable, ({ marketEntry }) => marketEntry.chain as ChainId);

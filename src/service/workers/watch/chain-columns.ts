@@ -1,0 +1,124 @@
+import { isPlimsollError, type PlimsollError } from '../../../core/errors.ts';
+import { prepareMarket } from '../../../engine/scan/exact.ts';
+import { openKernel, ScanBook } from '../../../engine/scan/index.ts';
+import type { BookAccount, BookMarket } from '../../scan-book-source.ts';
+import { asPlimsollError } from '../role-tally.ts';
+
+/** What screening a chain found. */
+export interface ChainFound {
+  readonly liquidatable: readonly string[];
+  readonly refused: ReadonlyMap<string, PlimsollError>;
+}
+
+/**
+ * The accounts of one chain in columns, by id. Where the columns cannot hold what a rule says, they are made anew, and where that fails too every
+ * account is asked by its rule: slower, and never wrong.
+ */
+export class ChainColumns {
+  readonly #markets = new Map<string, BookMarket>();
+  readonly #accounts = new Map<string, BookAccount>();
+  readonly #numbers = new Map<string, number>();
+  readonly #ids: (string | undefined)[] = [];
+  #scan: ScanBook | null = null;
+  #isStale = true;
+
+  async addMarket(market: BookMarket): Promise<void> {
+    this.#markets.set(market.key, market);
+    this.#try((scan) => scan.addMarket(market));
+  }
+
+  /** Takes a market's state read anew. */
+  async replaceMarket(market: BookMarket): Promise<void> {
+    if (!this.#markets.has(market.key)) return this.addMarket(market);
+    this.#markets.set(market.key, market);
+    this.#try((scan) => scan.replaceMarket(market.key, market.state));
+  }
+
+  /** Its accounts were removed before. */
+  forgetMarket(key: string): void {
+    if (this.#markets.delete(key)) this.#isStale = true;
+  }
+
+  /** Adds accounts, or takes their new positions. */
+  async place(accounts: readonly BookAccount[]): Promise<void> {
+    const isFirst = this.#accounts.size === 0;
+    for (const account of accounts) this.#accounts.set(account.id, account);
+    if (isFirst || this.#isStale) {
+      this.#isStale = true;
+      return;
+    }
+    this.#try((scan) => {
+      for (const { id, marketKey, position } of accounts) {
+        const number = this.#numbers.get(id);
+        if (number === undefined) this.#number(id, scan.add({ market: marketKey, position }));
+        else scan.replace(number, position);
+      }
+    });
+  }
+
+  remove(id: string): void {
+    if (!this.#accounts.delete(id)) return;
+    const number = this.#numbers.get(id);
+    this.#numbers.delete(id);
+    if (number === undefined) return;
+    this.#try((scan) => scan.remove(number));
+    this.#ids[number] = undefined;
+  }
+
+  /** Decides everybody at a unix second. */
+  async screen(at: bigint): Promise<ChainFound> {
+    try {
+      if (this.#isStale) await this.#layOut(at);
+      const { liquidatable, refused } = this.#scan === null ? { liquidatable: [], refused: [] } : this.#scan.screen(at);
+      return {
+        liquidatable: liquidatable.flatMap((number) => this.#ids[number] ?? []),
+        refused: new Map(refused.flatMap(({ account, error }): [string, PlimsollError][] => (this.#ids[account] === undefined ? [] : [[this.#ids[account], error]]))),
+      };
+    } catch (error) {
+      if (!isPlimsollError(error)) throw error;
+      this.#isStale = true;
+      return this.#askEach(at);
+    }
+  }
+
+  async #layOut(at: bigint): Promise<void> {
+    const scan = new ScanBook({ kernel: await openKernel(), at, positionOf: (account) => this.#accounts.get(this.#ids[account] ?? '')?.position });
+    this.#numbers.clear();
+    this.#ids.length = 0;
+    for (const market of this.#markets.values()) scan.addMarket(market);
+    const accounts = [...this.#accounts.values()];
+    const numbers = scan.load(accounts.map(({ marketKey, position }) => ({ market: marketKey, position })));
+    for (const [place, { id }] of accounts.entries()) this.#number(id, numbers[place] ?? -1);
+    this.#scan = scan;
+    this.#isStale = false;
+  }
+
+  #number(id: string, number: number): void {
+    this.#numbers.set(id, number);
+    this.#ids[number] = id;
+  }
+
+  #try(change: (scan: ScanBook) => void): void {
+    if (this.#isStale || this.#scan === null) return;
+    try {
+      change(this.#scan);
+    } catch (error) {
+      if (!isPlimsollError(error)) throw error;
+      this.#isStale = true;
+    }
+  }
+
+  #askEach(at: bigint): ChainFound {
+    const rules = new Map([...this.#markets].map(([key, market]) => [key, prepareMarket(market, at)]));
+    const liquidatable: string[] = [];
+    const refused = new Map<string, PlimsollError>();
+    for (const { id, marketKey, position } of this.#accounts.values()) {
+      try {
+        if (rules.get(marketKey)?.isLiquidatable(position) === true) liquidatable.push(id);
+      } catch (error) {
+        refused.set(id, asPlimsollError(error));
+      }
+    }
+    return { liquidatable, refused };
+  }
+}
