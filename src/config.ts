@@ -25,6 +25,29 @@ export interface Config {
   readonly sealKey: Uint8Array | null;
   /** Whether development keys are refused whatever is asked for. */
   readonly production: boolean;
+  readonly service: ServiceConfig;
+}
+
+/** How much the service writes into its log. */
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+/** What the environment says about `plimsoll serve`. */
+export interface ServiceConfig {
+  /** The file with the hashes of API keys; null for the one beside the embedded database. */
+  readonly apiKeysFile: string | null;
+  /** What may be done without a key once there are keys. */
+  readonly anonymousScopes: readonly string[];
+  /** Web origins that may call the API; `*` for all. */
+  readonly corsOrigins: readonly string[];
+  /** Requests a minute of one caller. */
+  readonly requestsPerMinute: number;
+  /** Whether the service makes proofs itself: then it is sent positions. */
+  readonly proofs: boolean;
+  /** How many proxies stand before the service, whose word about the caller's address is taken. */
+  readonly proxies: number;
+  readonly logLevel: LogLevel;
+  /** The file that names attestors; null for none. */
+  readonly attestorsFile: string | null;
 }
 
 /** The variables that configure Plimsoll, for `doctor` and the README. */
@@ -41,6 +64,14 @@ export const VARIABLES = [
   ['DATABASE_URL', 'a PostgreSQL database for the book, shared by any number of processes'],
   ['PLIMSOLL_DATA', 'the folder of the embedded database, used where DATABASE_URL is not set (default ~/.plimsoll)'],
   ['PLIMSOLL_SEAL_KEY', 'seals jobs and webhook secrets in the database: 64 hex digits, the same for all processes (default: a key that ends with the process)'],
+  ['PLIMSOLL_API_KEYS', 'the file with the hashes of API keys (default: api-keys.json in the data folder; made by "plimsoll serve keys create")'],
+  ['PLIMSOLL_ANONYMOUS', 'what may be done without a key once there are keys, as in read,plan (default: nothing)'],
+  ['PLIMSOLL_CORS', 'web origins that may call the API, separated by commas (default: none)'],
+  ['PLIMSOLL_RATE_LIMIT', 'requests a minute of one caller (default 1200)'],
+  ['PLIMSOLL_PROOFS', 'on: the service makes proofs, and is sent positions for it (default: off)'],
+  ['PLIMSOLL_PROXIES', 'how many proxies stand before the service (default 0)'],
+  ['PLIMSOLL_LOG', 'what the service logs: silent, error, warn, info or debug (default info)'],
+  ['PLIMSOLL_ATTESTORS', 'a file that names attestors, for GET /v1/attestors'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
 ] as const;
 
@@ -69,7 +100,36 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataFolder: valueOf('PLIMSOLL_DATA'),
     sealKey: readSealKey(valueOf('PLIMSOLL_SEAL_KEY')),
     production: valueOf('NODE_ENV') === 'production',
+    service: readService(valueOf),
   };
+}
+
+const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
+const SCOPE_NAMES = ['read', 'plan', 'prove', 'webhooks', 'admin'];
+
+function readService(valueOf: (name: string) => string | null): ServiceConfig {
+  const listOf = (name: string): readonly string[] => (valueOf(name) ?? '').split(',').flatMap((entry) => entry.trim() || []);
+  return {
+    apiKeysFile: valueOf('PLIMSOLL_API_KEYS'),
+    anonymousScopes: listOf('PLIMSOLL_ANONYMOUS').map((scope) => requireOneOf('PLIMSOLL_ANONYMOUS', scope, SCOPE_NAMES)),
+    corsOrigins: listOf('PLIMSOLL_CORS').map(requireOrigin),
+    requestsPerMinute: readSeconds('PLIMSOLL_RATE_LIMIT', valueOf('PLIMSOLL_RATE_LIMIT'), DEFAULT_REQUESTS_PER_MINUTE, 'requests a minute'),
+    proofs: requireOneOf('PLIMSOLL_PROOFS', valueOf('PLIMSOLL_PROOFS') ?? 'off', ['on', 'off']) === 'on',
+    proxies: Number(requireOneOf('PLIMSOLL_PROXIES', valueOf('PLIMSOLL_PROXIES') ?? '0', ['0', '1', '2', '3', '4'])),
+    logLevel: requireOneOf('PLIMSOLL_LOG', valueOf('PLIMSOLL_LOG') ?? 'info', ['silent', 'error', 'warn', 'info', 'debug']),
+    attestorsFile: valueOf('PLIMSOLL_ATTESTORS'),
+  };
+}
+
+function requireOneOf<Name extends string>(variable: string, value: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === value);
+  if (found !== undefined) return found;
+  throw new PlimsollError('INVALID_CONFIGURATION', `${variable} must be one of ${names.join(', ')}.`, { variable });
+}
+
+function requireOrigin(value: string): string {
+  if (value === '*' || (URL.canParse(value) && new URL(value).origin === value)) return value;
+  throw new PlimsollError('INVALID_CONFIGURATION', 'PLIMSOLL_CORS must be origins such as https://example.org, separated by commas, or *.', { variable: 'PLIMSOLL_CORS' });
 }
 
 /** Whether anything live is configured; otherwise the embedded data are read. */
@@ -93,10 +153,10 @@ function readRpcUrls(set: readonly (readonly [string, string])[]): Config['rpcUr
   return urls;
 }
 
-function readSeconds(variable: string, text: string | null, otherwise: number): number {
+function readSeconds(variable: string, text: string | null, otherwise: number, unit = 'seconds'): number {
   if (text === null) return otherwise;
   if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw new PlimsollError('INVALID_CONFIGURATION', `${variable} must be a whole number of seconds above 0.`, { variable });
+  throw new PlimsollError('INVALID_CONFIGURATION', `${variable} must be a whole number of ${unit} above 0.`, { variable });
 }
 
 function readDatabaseUrl(value: string | null): string | null {

@@ -17,6 +17,16 @@ describe('readConfig', () => {
       databaseUrl: null,
       sealKey: null,
       dataFolder: null,
+      service: {
+        apiKeysFile: null,
+        anonymousScopes: [],
+        corsOrigins: [],
+        requestsPerMinute: 1_200,
+        proofs: false,
+        proxies: 0,
+        logLevel: 'info',
+        attestorsFile: null,
+      },
     });
     expect(isLive(config)).toBe(false);
   });
@@ -54,6 +64,12 @@ describe('readConfig', () => {
     ['PLIMSOLL_DEADLINE', '1.5'],
     ['DATABASE_URL', 'mysql://user:secret@host/db'],
     ['DATABASE_URL', 'localhost'],
+    ['PLIMSOLL_ANONYMOUS', 'everything'],
+    ['PLIMSOLL_CORS', 'https://example.org/path'],
+    ['PLIMSOLL_RATE_LIMIT', 'none'],
+    ['PLIMSOLL_PROOFS', 'yes'],
+    ['PLIMSOLL_PROXIES', '99'],
+    ['PLIMSOLL_LOG', 'loud'],
   ])('error: INVALID_CONFIGURATION names %s and not its value', (variable, value) => {
     const environment = variable === 'RPC_URL_1_SECOND' ? { RPC_URL_1: 'http://x', [variable]: value } : { [variable]: value };
     expect(() => readConfig(environment)).toThrow(new RegExp(`^${variable} `));

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { anyJson, gap, isoTime, named, plainBlock, plainPrice, unixSeconds, usdString } from './shapes.ts';
+
+/** Kinds of event that the stream and webhooks tell of. */
+export const EVENT_KINDS = ['alert', 'opportunity.opened', 'opportunity.closed'] as const;
+
+const wallet = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits');
+
+/** One event, as the stream's data and a webhook's body have it. */
+export const event = named(
+  'Event',
+  z.strictObject({
+    sequence: z.string().describe('Grows by the order in which events were committed; the id of the stream'),
+    kind: z.string(),
+    subject: z.string().describe('A wallet or an account'),
+    at: unixSeconds,
+    atIso: isoTime,
+    data: anyJson.describe('In the form of its kind'),
+  }),
+);
+
+/** Whom to tell what. */
+export const webhookRequest = named(
+  'WebhookRequest',
+  z.strictObject({
+    url: z.string().min(10).max(2_000).describe('An https address on the public internet, without user name and password'),
+    kinds: z.array(z.enum(EVENT_KINDS)).min(1).max(EVENT_KINDS.length).describe('Every event of these kinds is delivered'),
+    alerts: z
+      .array(
+        z.union([
+          z.strictObject({ owner: wallet, kind: z.literal('health'), of: z.enum(['weakest', 'unified']).default('weakest'), below: z.string().max(40).describe('Health factor, as in 1.2') }),
+          z.strictObject({ owner: wallet, kind: z.literal('liquidation-price'), within: z.string().max(40).describe('Share of the price, as in 0.1') }),
+          z.strictObject({ owner: wallet, kind: z.literal('shortfall'), above: z.string().max(40).describe('US dollars') }),
+        ]),
+      )
+      .max(100)
+      .default([])
+      .describe('What raises an alert; raised and cleared with hysteresis'),
+  }),
+);
+
+const alertRule = z.strictObject({ id: z.string(), owner: z.string(), kind: z.string(), params: anyJson, enabled: z.boolean() });
+const webhookFields = {
+  id: z.string(),
+  url: z.string().describe('Without what follows the host: the path may hold a token'),
+  kinds: z.array(z.string()),
+  enabled: z.boolean(),
+  createdAt: unixSeconds,
+  alerts: z.array(alertRule),
+};
+
+/** A subscriber without its secret. */
+export const webhook = named('Webhook', z.strictObject(webhookFields));
+/** A subscriber as it was made. */
+export const createdWebhook = named(
+  'CreatedWebhook',
+  z.strictObject({ ...webhookFields, secret: z.string().nullable().describe('whsec_…: signs every delivery (Standard Webhooks). Shown once; null where the same request was answered before') }),
+);
+/** Every subscriber. */
+export const webhooks = named('Webhooks', z.strictObject({ webhooks: z.array(webhook) }));
+
+const opportunity = named(
+  'Opportunity',
+  z.strictObject({
+    id: z.string(),
+    owner: z.string(),
+    profitUsd: usdString.describe('After slippage, gas and flash fee'),
+    precision: z.string(),
+    openedAt: unixSeconds.nullable().describe('Null where nobody keeps watch'),
+    seenAt: unixSeconds,
+    detail: anyJson.describe('Liquidations in their order with sizes, confidence and calldata, as plimsoll scan --json has them'),
+  }),
+);
+
+/** A page of the ranking. */
+export const opportunities = named(
+  'Opportunities',
+  z.strictObject({
+    source: z.enum(['store', 'scan']).describe('store: what workers watch; scan: a look at the book, kept for some seconds'),
+    book: z.string().nullable(),
+    recorded: z.string().nullable(),
+    status: z.enum(['complete', 'incomplete']),
+    asOf: z.strictObject({ blocks: z.array(plainBlock), prices: z.array(plainPrice) }),
+    method: z.string().nullable().describe('Greedy, and it says so'),
+    watched: z.array(anyJson).describe('Accounts that are near, nearest first; on the first page of a scan'),
+    opportunities: z.array(opportunity),
+    nextCursor: z.string().nullable().describe('For the next page; null on the last one'),
+    gaps: z.array(gap),
+  }),
+);
