@@ -62,11 +62,21 @@ export interface SelfAnswer {
  */
 export async function planWallet(request: PlanRequest, config: Config): Promise<PlanAnswer> {
   requireRequest(request);
-  const portfolio = await readSubject(request, config);
+  return planPortfolio(await readSubject(request, config), request, config, request.subject.endsWith('.json') ? 'document' : 'as-read');
+}
+
+/**
+ * Plans for a Portfolio that was read already. `subject` of the request is not looked at.
+ *
+ * @param trust `as-read` where this process read it from its own sources; `document` for one from elsewhere, whose tokens are not believed
+ * @throws {PlimsollError} for requests that cannot be understood; a plan that is impossible is an answer.
+ */
+export async function planPortfolio(portfolio: Portfolio, request: PlanRequest, config: Config, trust: 'as-read' | 'document'): Promise<PlanAnswer> {
+  requireRequest(request);
   const opened = openPortfolio(portfolio, findRule);
   const chains = await openChains(request, config, portfolio);
   try {
-    return await answer(request, { opened, chains: chains.sources, isDocument: request.subject.endsWith('.json') });
+    return await answer(request, { opened, chains: chains.sources, isDocument: trust === 'document' });
   } finally {
     await chains.close();
   }

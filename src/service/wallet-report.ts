@@ -10,7 +10,8 @@ import { computeReport, type Report } from '../engine/report.ts';
 import { applyShock, parseShock, type ShockedWallet } from '../engine/shock.ts';
 import { DEFAULT_DUST_USD } from '../engine/wallet.ts';
 import { findRule } from '../protocols/registry.ts';
-import { openRuntime } from './open-runtime.ts';
+import type { Surroundings } from '../sources/clock.ts';
+import { MACHINE, openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import { isName, resolveOwners } from './resolve-owners.ts';
 
@@ -62,11 +63,17 @@ function shockOf(opened: OpenedPortfolio, text: string, groups: ReturnType<typeo
   return applyShock(opened, parseShock(text, opened, groups), new Decimal(DEFAULT_DUST_USD));
 }
 
-async function readWallet(request: SubjectRequest, config: Config): Promise<Portfolio> {
+/**
+ * Reads the Portfolio of addresses or names; never a file.
+ *
+ * @param surroundings clock, randomness and network; by default this machine's
+ * @throws {PlimsollError} for a request that cannot be understood
+ */
+export async function readWallet(request: SubjectRequest, config: Config, surroundings: Surroundings = MACHINE): Promise<Portfolio> {
   const texts = request.subject.split(',');
   // Addresses choose the recorded data set; a name is looked up once the chains are open.
   const addresses = texts.filter((text) => !isName(text)).map(parseWallet);
-  const runtime = await openRuntime(config, { owners: addresses, ...pick(request) });
+  const runtime = await openRuntime(config, { owners: addresses, ...pick(request) }, surroundings);
   try {
     return await readPortfolio(await resolveOwners(texts, runtime.reader.chains), runtime.reader);
   } finally {

@@ -82,7 +82,20 @@ export async function deliverWebhook(target: URL, message: WebhookMessage, optio
   }
 }
 
-async function chooseAddress(target: URL, options: WebhookOptions, signal: AbortSignal): Promise<ResolvedAddress | null> {
+/**
+ * Tells whether a receiver could be reached now: whether every address that its name stands for is public. Delivery asks again, each time.
+ *
+ * @throws nothing; a name that does not resolve in time is not reachable
+ */
+export async function isPublicTarget(target: URL, options: Pick<WebhookOptions, 'timeoutMs' | 'resolve' | 'isAllowed'>): Promise<boolean> {
+  try {
+    return (await chooseAddress(target, options, AbortSignal.timeout(options.timeoutMs))) !== null;
+  } catch {
+    return false;
+  }
+}
+
+async function chooseAddress(target: URL, options: Pick<WebhookOptions, 'resolve' | 'isAllowed'>, signal: AbortSignal): Promise<ResolvedAddress | null> {
   const host = target.hostname.replace(/^\[|\]$/g, '');
   const isAllowed = options.isAllowed ?? isPublicAddress;
   const family = isIP(host);
