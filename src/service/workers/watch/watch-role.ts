@@ -171,7 +171,7 @@ class Watch implements RunningRole {
       await this.#wallets.look(this.#book, { found: this.#found, touched: UNTOUCHED, held: this.#shards.held });
       this.#tally.succeeded();
     }
-    return this.#desk.isUrgent;
+    return this.#desk.isUrgent || this.#desk.next(1, this.#staleBefore).size > 0;
   }
 
   /** @returns what changed; null where nothing did */
@@ -235,7 +235,7 @@ class Watch implements RunningRole {
 
   async #price(): Promise<void> {
     const { database } = this.#context;
-    const due = this.#desk.next(PRICED_AT_ONCE, this.#now() - this.#settings.repriceMs);
+    const due = this.#desk.next(PRICED_AT_ONCE, this.#staleBefore);
     if (due.size === 0) return;
     const pricing = await openPricing(database, this.#book, due, { chains: this.#chains.chains, request: this.#settings.request, now: Math.floor(this.#now() / 1_000) });
     for (const owner of due.keys()) {
@@ -299,6 +299,11 @@ class Watch implements RunningRole {
 
   #now(): number {
     return this.#context.surroundings.clock.now();
+  }
+
+  /** Who was priced before this, unix milliseconds, is priced again where its market moved since. */
+  get #staleBefore(): number {
+    return this.#now() - this.#settings.repriceMs;
   }
 
   get #isStopped(): boolean {
