@@ -13,6 +13,7 @@ import { addScanCommand } from './commands/scan.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addWalletCommand } from './commands/wallet.ts';
+import { addWorkerCommand } from './commands/worker.ts';
 import { createConsole } from './console.ts';
 import { EXIT } from './exit.ts';
 import { plain } from './render/format.ts';
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addPlanCommand(program, config, console);
   addScanCommand(program, config, console);
   addSyncCommand(program, config, console);
+  addWorkerCommand(program, config, console);
   addReplayCommand(program, console);
   addAttestCommand(program, config, console);
   addProveCommand(program, config, console);

@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   service: ['protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
   api: ['service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
-  cli: ['service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
+  cli: ['api', 'service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
   web: ['core', 'engine', 'proof'],
   index: ['service', 'protocols', 'path', 'proof', 'engine', 'core'],
 };

@@ -26,7 +26,7 @@ export type AttestJobStatus = JobBase & ({ readonly state: 'waiting' } | { reado
 
 const payloadSchema = z.strictObject({ wallet: z.string(), chains: z.array(z.string()).nullable(), secretHash: naturalText });
 
-/** Asks for an attestation. The request is kept sealed until it is over, and is deleted then. @throws {InvalidArgument} for an idempotency key of another request */
+/** Asks for an attestation. The request is kept sealed until it is over, and is deleted then. @throws {PlimsollError} CONFLICT for an idempotency key of another request */
 export function submitAttestJob({ wallet, chains, secretHash }: AttestJobRequest, options: SubmitOptions): Promise<SubmittedJob> {
   return submitJob('attest', encodeJson({ wallet, chains, secretHash }), options);
 }

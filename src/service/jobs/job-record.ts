@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { ERROR_TABLE, type ErrorCode, InvalidArgument, PlimsollError } from '../../core/errors.ts';
+import { ERROR_TABLE, type ErrorCode, PlimsollError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import { addProofJob, endProofJob, findProofJob, noteProofJob, type ProofJob } from '../../store/proof-jobs.ts';
@@ -56,7 +56,7 @@ export type JobNote = z.infer<typeof noteSchema>;
 /**
  * Keeps a payload sealed and queues its job, both or neither.
  *
- * @throws {InvalidArgument} where the key was used for another request
+ * @throws {PlimsollError} CONFLICT where the key was used for another request
  */
 export async function submitJob(name: QueueName, payload: Json, { database, queue, sealer, now, idempotencyKey }: SubmitOptions): Promise<SubmittedJob> {
   const bytes = Buffer.from(JSON.stringify(payload));
@@ -71,7 +71,7 @@ export async function submitJob(name: QueueName, payload: Json, { database, queu
     }
     const known = await findProofJob(queries, id);
     if (known !== null && noteOf(known)?.digest !== digest)
-      throw new InvalidArgument('This idempotency key was used for another request. Use a new key for a new request, or send the same request again.');
+      throw new PlimsollError('CONFLICT', 'This idempotency key was used for another request. Use a new key for a new request, or send the same request again.');
     return { id, isNew: false };
   });
 }

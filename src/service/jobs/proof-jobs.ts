@@ -14,7 +14,10 @@ import { findJob, type JobBase, type JobFailure, noteJob, type SubmitOptions, ty
 import { type RunOutcome, runJob } from './run-job.ts';
 
 /** A statement to be proved by whichever worker is free. */
-export type ProofJobRequest = Omit<ProveWalletRequest, 'keys' | 'environment' | 'onProgress' | 'signal'>;
+export interface ProofJobRequest extends Omit<ProveWalletRequest, 'keys' | 'environment' | 'onProgress' | 'signal'> {
+  /** Whether development keys may prove it, where the worker has no others: anyone can forge proofs with them. */
+  readonly allowDevelopment: boolean;
+}
 
 /** How a proof job stands. */
 export type ProofJobStatus = JobBase &
@@ -36,20 +39,22 @@ const payloadSchema = z.strictObject({
   consumer: address,
   recipient: address,
   deadline: naturalText,
+  allowDevelopment: z.boolean(),
 });
 
 /**
  * Hands in a proof job. Attestation and secret are kept sealed until it is over, and are deleted then.
  *
- * @throws {InvalidArgument} for a claim or scope that is not understood, a deadline that has passed, or an idempotency key of another request
+ * @throws {InvalidArgument} for a claim or scope that is not understood, or a deadline that has passed
+ * @throws {PlimsollError} CONFLICT for an idempotency key of another request
  */
 export async function submitProofJob(request: ProofJobRequest, options: SubmitOptions): Promise<SubmittedJob> {
   parseClaim(request);
   parseScope(request.scope);
   // A recorded wallet lives on the recorded clock.
   if (request.attestation.recorded === null && request.deadline <= BigInt(options.now())) throw new InvalidArgument('The deadline has passed. Choose one that lies ahead.');
-  const { attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline } = request;
-  return submitJob('prove', encodeJson({ attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline }), options);
+  const { attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline, allowDevelopment } = request;
+  return submitJob('prove', encodeJson({ attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline, allowDevelopment }), options);
 }
 
 /** Finds how a proof job stands; null where there is none of that id, or no longer. */
@@ -71,6 +76,7 @@ export interface ProveOptions {
   readonly backend: ProverBackend;
   /** A folder of proving keys; the shipped development keys where null. */
   readonly keys: string | null;
+  /** Whether this prover proves with development keys at all; the request must allow it too. */
   readonly allowDevelopment: boolean;
 }
 
@@ -83,7 +89,7 @@ export function runProofJob(attempt: Attempt, { config, database, sealer, backen
     passing: [],
     async work(payload) {
       const request = readPayload(payload);
-      const environment = { production: config.production, allowDevelopment };
+      const environment = { production: config.production, allowDevelopment: allowDevelopment && request.allowDevelopment };
       const proof = await proveWallet({ ...request, keys, environment, onProgress: notes.add, signal: attempt.signal }, backend);
       await notes.written();
       return { proof: encodeJson(proof) };

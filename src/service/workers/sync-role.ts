@@ -1,0 +1,71 @@
+import { isLive } from '../../config.ts';
+import { PlimsollError } from '../../core/errors.ts';
+import { openRuntime } from '../open-runtime.ts';
+import { listMirrored, watchBook } from '../sync/sync-book.ts';
+import type { SyncResult } from '../sync/sync-options.ts';
+import type { RoleContext, RunningRole } from './role.ts';
+import { RoleTally } from './role-tally.ts';
+
+/** The recorded data that are mirrored where nothing is configured. */
+const RECORDED = 'constructed-wallet';
+/** Milliseconds between two rounds: a block of Ethereum. */
+const EVERY_MS = 12_000;
+/** Milliseconds until it is begun again after something unexpected. */
+const AGAIN_MS = 5_000;
+
+/** Starts the role that mirrors the deployments, as `plimsoll sync` does. Any number of processes may: each deployment is leased by one at a time. */
+export async function startSync(context: RoleContext): Promise<RunningRole> {
+  const { config, database, holder, surroundings, log } = context;
+  const tally = new RoleTally('sync', context);
+  const recorded = isLive(config) || config.recorded !== null ? {} : { recorded: RECORDED };
+  const runtime = await openRuntime(config, { owners: [], ...recorded }, surroundings);
+  const stopping = new AbortController();
+  const held = new Set<string>();
+  const options = {
+    reader: runtime.reader,
+    database,
+    holder,
+    clock: surroundings.clock,
+    signal: stopping.signal,
+    notify: ({ deployment, kind }: { readonly deployment: string; readonly kind: string }) => {
+      if (kind !== 'started') return;
+      held.add(deployment);
+      tally.holds([...held]);
+      log(`sync: ${deployment} began`);
+    },
+  };
+  const mirrored = listMirrored(options);
+  if (mirrored.length === 0) {
+    await runtime.close();
+    throw new PlimsollError('NOT_CONFIGURED', 'The role sync has nothing to do: none of the deployments has a subgraph endpoint. Set GRAPH_API_KEY, or an endpoint of your own.');
+  }
+
+  function finished(results: readonly SyncResult[]): void {
+    held.clear();
+    tally.holds([]);
+    const gaps = results.flatMap((result) => result.gaps);
+    for (const { code } of gaps) tally.noted(code);
+    const moments = results.flatMap(({ block }) => (block === null ? [] : [Number(block.timestamp)]));
+    const [gap] = gaps;
+    if (gap !== undefined && results.every(({ status }) => status === 'failed')) tally.failed(new PlimsollError(gap.code, gap.message));
+    else tally.succeeded(moments.length === 0 ? null : Math.max(0, runtime.reader.now() - Math.min(...moments)) * 1_000);
+    for (const { deployment, status, rowsChanged } of results) if (status !== 'current' && status !== 'busy') log(`sync: ${deployment} ${status}, ${rowsChanged} rows changed`);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await watchBook(options, mirrored, { pauseMs: EVERY_MS, finished }).catch((error: unknown) => tally.failed(error));
+      await surroundings.clock.sleep(AGAIN_MS, stopping.signal);
+    }
+  }
+
+  const running = run();
+  return {
+    health: () => tally.health(),
+    async stop() {
+      stopping.abort();
+      await running;
+      await runtime.close();
+    },
+  };
+}
