@@ -36,7 +36,7 @@ export class OwnerDesk {
 
   /** Forgets the owners of shards that are no longer held. */
   drop(shards: ReadonlySet<number>): void {
-    for (const { owner, shard } of [...this.#files.values()]) if (shards.has(shard)) this.#forget(owner);
+    for (const { owner, shard } of this.#files.values()) if (shards.has(shard)) this.#forget(owner);
   }
 
   /** Takes what a screen found. Who cannot be judged keeps what is open: that it cannot be seen does not end it. */

@@ -16,6 +16,11 @@ export interface LeaseTimes {
   readonly renewMs: number;
 }
 
+/** Milliseconds for which a shard may be without a live holder, whatever happens to a worker: a third beyond the silence, to be found and read. */
+export function unwatchedLimitMs({ seconds }: LeaseTimes): number {
+  return (seconds * 4_000) / 3;
+}
+
 /**
  * A lease ends after 9 seconds and is looked for every second and a half, so that a shard is without a live holder for less than 12 seconds even
  * if its worker is killed right after a renewal.

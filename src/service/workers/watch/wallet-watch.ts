@@ -64,7 +64,7 @@ export class WalletWatch {
     const rules = await listAlertRules(this.#context.database);
     this.#owners = [...new Set(rules.filter(({ enabled }) => enabled).map(({ owner }) => owner))];
     this.#listedAt = now;
-    for (const owner of [...this.#seen.keys()]) if (!this.#owners.includes(owner)) this.#seen.delete(owner);
+    for (const owner of this.#seen.keys()) if (!this.#owners.includes(owner)) this.#seen.delete(owner);
     return this.#owners;
   }
 

@@ -135,11 +135,19 @@ class Watch implements RunningRole {
         if (!isMore) await this.#waker.wait(this.#settings.pollMs, this.#stop.signal);
         else await setImmediate();
       } catch (error) {
-        if (isPlimsollError(error, 'LEASE_LOST')) this.#tally.noted('LEASE_LOST');
+        const isLost = isPlimsollError(error, 'LEASE_LOST');
+        if (isLost) this.#refused();
         else this.#recover(error);
-        await this.#context.surroundings.clock.sleep(isPlimsollError(error, 'LEASE_LOST') ? 0 : PAUSE_MS, this.#stop.signal);
+        await this.#context.surroundings.clock.sleep(isLost ? 0 : PAUSE_MS, this.#stop.signal);
       }
     }
+  }
+
+  /** A shard is another worker's: what was to be written about it is that one's to write. */
+  #refused(): void {
+    this.#tally.noted('LEASE_LOST');
+    this.#context.log('watch: a write was refused, its shard was taken over meanwhile');
+    this.#renewer.wake();
   }
 
   /** What could not be finished is done anew from the store; nothing is known by this process alone. */

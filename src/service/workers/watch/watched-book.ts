@@ -102,7 +102,7 @@ export class WatchedBook {
 
   /** Forgets the accounts of shards that are no longer held. */
   drop(shards: ReadonlySet<number>): void {
-    for (const { id, shard } of [...this.accounts.values()]) if (shards.has(shard)) this.#remove(id);
+    for (const { id, shard } of this.accounts.values()) if (shards.has(shard)) this.#remove(id);
   }
 
   /**
