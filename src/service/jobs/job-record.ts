@@ -46,7 +46,7 @@ const noteSchema = z.object({
   digest: z.string(),
   failure: z.object({ code: z.enum(codes), message: z.string(), retryable: z.boolean() }).optional(),
   progress: z.object({ stage: z.enum(['load', 'witness', 'prove', 'done']), share: z.number() }).optional(),
-  proof: z.unknown(),
+  proof: z.unknown().optional(),
   sealed: z.string().optional(),
 });
 
