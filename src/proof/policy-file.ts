@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { InvalidFile } from '../core/errors.ts';
 import { type Address, toAddress } from '../core/ids.ts';
 import { naturalText, pathText } from '../core/json.ts';
-import type { ProofBundle } from '../proof/bundle.ts';
-import { PPM, unpackClaim } from '../proof/claim.ts';
-import { getInstance } from '../proof/instances.ts';
-import type { VerificationPolicy } from '../proof/policy.ts';
-import { packScope } from '../proof/scope.ts';
-import { parseCents, parsePpm, parseScope } from './prove-wallet.ts';
+import type { ProofBundle } from './bundle.ts';
+import { PPM, unpackClaim } from './claim.ts';
+import { getInstance } from './instances.ts';
+import type { VerificationPolicy } from './policy.ts';
+import { packScope } from './scope.ts';
+import { parseCents, parsePpm, parseScope } from './statement-words.ts';
 
 /** The name and version of a policy file. */
 const POLICY_SCHEMA = 'plimsoll/policy@1';
