@@ -1,7 +1,10 @@
 import type { Columns } from './columns.ts';
 
-/** When margins leave this share of the blocks to be screened, beyond what they left at first, they are worn out. */
-const WORN_SHARE = 0.1;
+/**
+ * Once so many blocks, as a share of all, were screened because weights have moved away from those of the margins, these are worn out. A block here and there
+ * takes several times as long to fetch as the next one in a row, so that measuring all again has then been paid for.
+ */
+const WORN_SHARE = 0.2;
 /** What rounding of margins to f32, and of sums to f64, is below. */
 const ROUNDING = 1e-6;
 
@@ -15,8 +18,10 @@ const ROUNDING = 1e-6;
 export class Margins {
   private readonly columns: Columns;
   private readonly reference: Float64Array[] = [];
-  private leftAtFirst: number | null = null;
-  private isWorn = true;
+  /** Blocks that are screened however little weights move. */
+  private atRest = 0;
+  /** Blocks screened beyond those, all passes together. */
+  private beyondRest = 0;
 
   constructor(columns: Columns) {
     this.columns = columns;
@@ -27,20 +32,19 @@ export class Margins {
     const { kernel, chunks, tables } = this.columns;
     for (const { at, margins, blocks, legs, table } of chunks) kernel.measure(at, margins, blocks, legs, tables.at(table));
     for (let table = 0; table < tables.count; table += 1) this.reference[table] = tables.read(table).slice();
-    this.leftAtFirst = null;
-    this.isWorn = false;
+    this.beyondRest = 0;
   }
 
   /** The greatest share by which a weight differs from when margins were measured; infinite where they tell nothing. */
   computeSpread(): number {
-    if (this.isWorn || this.reference.length !== this.columns.tables.count) return Number.POSITIVE_INFINITY;
+    if (this.beyondRest > WORN_SHARE * this.columns.blocks || this.reference.length !== this.columns.tables.count) return Number.POSITIVE_INFINITY;
     return this.reference.reduce((most, before, table) => Math.max(most, spreadOf(before, this.columns.tables.read(table))), 0);
   }
 
-  /** Takes note of how many blocks the margins left to be screened; too many more than at first, and they are worn out. */
-  noteScreened(blocks: number): void {
-    this.leftAtFirst ??= blocks;
-    this.isWorn = blocks > 2 * this.leftAtFirst + WORN_SHARE * this.columns.blocks;
+  /** Takes note of how many blocks were screened at a spread. */
+  noteScreened(blocks: number, spread: number): void {
+    if (spread === 0) this.atRest = blocks;
+    this.beyondRest += Math.max(0, blocks - this.atRest);
   }
 }
 

@@ -56,8 +56,7 @@ export class Passes {
     const late = slots.map((slot) => this.columns.lateHolders(slot));
     const listed = slots.reduce((total, slot, at) => total + holders.count(slot) + (late[at]?.size ?? 0), changed.size);
     if (this.columns.isUnscreened || listed > blocks * LISTED_SHARE) {
-      this.margins.measure();
-      return this.screenAll();
+      return this.measureAll();
     }
     for (const slot of slots) {
       const cursor = startCursor();
@@ -68,13 +67,20 @@ export class Passes {
     return { kind: 'holders', blocks: listed };
   }
 
+  /** Margins measured at the weights of now leave little to screen. */
+  private measureAll(): Pass {
+    this.margins.measure();
+    this.columns.isUnscreened = false;
+    return { kind: 'all', blocks: this.columns.blocks + this.screenNear(0).blocks };
+  }
+
   private screenNear(spread: number): Pass {
     const { kernel, chunks, changed } = this.columns;
     const limit = limitOf(spread);
     let screened = 0;
     for (const { at, masks, margins, blocks, legs, table } of chunks) screened += kernel.screenNear(at, masks, margins, limit, blocks, legs, this.columns.tables.at(table));
     changed.clear();
-    this.margins.noteScreened(screened);
+    this.margins.noteScreened(screened, spread);
     return { kind: 'near', blocks: screened };
   }
 

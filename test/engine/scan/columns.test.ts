@@ -201,6 +201,28 @@ describe.each([
     expect(sorted(passes.listFlagged())).toEqual([3_900, 3_950]);
   });
 
+  test('behavior: margins are measured anew once weights that moved away have had many blocks screened, and not for accounts that are near anyway', async () => {
+    const count = 4_096;
+    const columns = new Columns(await open());
+    const passes = new Passes(columns);
+    columns.tables.add();
+    columns.tables.set(1, 1);
+    columns.tables.set(2, -1);
+    const stage = new Stage();
+    // A quarter stands at the threshold, the rest between 0 and 200 % above.
+    for (let account = 0; account < count; account += 1) stage.add(account, { table: 0, slots: [1, 2], amounts: [account < count / 4 ? 1 : 1 + (2 * account) / count - 0.498, 1] });
+    columns.pack(stage);
+    const first = passes.screenMoved([]);
+    expect(first).toEqual({ kind: 'all', blocks: columns.blocks + count / 4 / 4 });
+    for (let tick = 0; tick < 10; tick += 1) expect(passes.screenMoved([1])).toEqual({ kind: 'near', blocks: count / 4 / 4 });
+    columns.tables.set(1, 1.04);
+    const drifted = Array.from({ length: 60 }, () => passes.screenMoved([1]));
+    expect(drifted[0]?.kind).toBe('near');
+    expect(drifted.filter(({ kind }) => kind === 'all').length).toBe(1);
+    expect(drifted.at(-1)?.blocks).toBeLessThan(drifted[0]?.blocks ?? 0);
+    expect(passes.listFlagged()).toEqual([]);
+  });
+
   test('behavior: a table added after accounts were packed keeps its weights when all are packed again', async () => {
     const { columns } = fill(await open(), 14, 50);
     const table = columns.tables.add();
