@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { deleteGoneAccounts } from '../../store/book-accounts.ts';
 import { deleteEvents } from '../../store/events.ts';
 import { claimLease, renewLease } from '../../store/leases.ts';
@@ -32,8 +33,8 @@ export interface Kept {
  * @returns null where it is not due
  */
 export async function keepHouse({ database, holder, surroundings, log }: Pick<RoleContext, 'database' | 'holder' | 'surroundings' | 'log'>): Promise<Kept | null> {
-  // A name of its own each time: the same one could claim what it did an hour ago.
-  const lease = await claimLease(database, HOUSE_LEASE, { holder: `${holder}/${surroundings.clock.now()}`, seconds: WORK_SECONDS });
+  // A name of its own each time: the same one could claim what it did a moment ago.
+  const lease = await claimLease(database, HOUSE_LEASE, { holder: `${holder}/${randomUUID()}`, seconds: WORK_SECONDS });
   if (lease === null) return null;
   const before = (days: number): bigint => BigInt(Math.floor(surroundings.clock.now() / 1000) - days * DAY_SECONDS);
   const events = await deleteEvents(database, before(EVENT_DAYS));

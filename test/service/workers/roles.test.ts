@@ -1,0 +1,222 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../../src/config.ts';
+import { PlimsollError } from '../../../src/core/errors.ts';
+import { type Attempt, type JobQueue, openJobQueue } from '../../../src/service/jobs/job-queue.ts';
+import type { RunOutcome } from '../../../src/service/jobs/run-job.ts';
+import { MACHINE } from '../../../src/service/open-runtime.ts';
+import { keepHouse } from '../../../src/service/workers/housekeeping.ts';
+import { startQueueRole } from '../../../src/service/workers/prove-queue.ts';
+import type { RoleContext, RoleName, RunningRole } from '../../../src/service/workers/role.ts';
+import { parseRoles, type Workers } from '../../../src/service/workers/start-workers.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { addEvent } from '../../../src/store/events.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { addProofJob } from '../../../src/store/proof-jobs.ts';
+import { createSealer } from '../../../src/store/seal.ts';
+import { listDeliveries, saveWebhook } from '../../../src/store/webhooks.ts';
+import { startHere, until } from './working.ts';
+
+const sealer = createSealer();
+let database: Database;
+let queue: JobQueue;
+let running: (Workers | RunningRole)[] = [];
+beforeAll(async () => {
+  database = openDatabase({ kind: 'memory' });
+  queue = await openJobQueue({ database, failed: () => {} });
+});
+afterEach(async () => {
+  await Promise.all(running.map((one) => one.stop()));
+  running = [];
+});
+afterAll(async () => {
+  await queue.close();
+  await database.close();
+});
+
+const contextOf = (lines: string[] = []): RoleContext => ({
+  config: readConfig({}),
+  database,
+  holder: 'tester',
+  surroundings: MACHINE,
+  registry: new Registry(),
+  log: (line) => void lines.push(line),
+});
+
+describe('sync', () => {
+  test('default: the recorded deployments are mirrored into the shared database; what is held is given back', async () => {
+    const lines: string[] = [];
+    const workers = await startHere(database, { roles: ['sync'] }, lines);
+    running.push(workers);
+    await until(() => workers.health()[0]?.lastSuccess);
+    expect(workers.health()).toMatchObject([{ role: 'sync', holds: [], failures: {}, trouble: null }]);
+    await workers.stop();
+    expect(await database.query('select count(*)::int4 as accounts from plimsoll.accounts where position is not null')).toEqual([{ accounts: 4 }]);
+    expect(await database.query(`select count(*)::int4 as held from plimsoll.leases where kind = 'sync' and holder is not null`)).toEqual([{ held: 0 }]);
+    expect(lines.join('\n')).toMatch(/sync: aave-v3\/1\/core synced/);
+    expect(lines.join('\n')).not.toContain('c0ffee');
+  });
+});
+
+describe('notify', () => {
+  let receiver: Server;
+  let seen: { readonly id: string; readonly body: string }[] = [];
+  let answers: number[] = [];
+  beforeAll(async () => {
+    receiver = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      request.on('end', () => {
+        seen.push({ id: String(request.headers['webhook-id']), body });
+        response.writeHead(answers.shift() ?? 204).end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const { port } = receiver.address() as AddressInfo;
+    await saveWebhook(database, sealer, { id: 'hook', url: `http://127.0.0.1:${port}/in`, kinds: ['alert'], enabled: true, createdAt: 1n, secret: new Uint8Array(32).fill(3), nextSecret: null });
+  });
+  afterAll(async () => {
+    receiver.closeAllConnections();
+    await new Promise((resolve) => receiver.close(resolve));
+  });
+  const tell = (key: string): Promise<bigint | null> => database.transaction((queries) => addEvent(queries, { key, kind: 'alert', subject: 'one', body: { key }, at: 1_000n }));
+  const webhook = { allowHttp: true, isAllowed: () => true };
+
+  test('default: what happened before and what happens while it runs is delivered once, signed, to a local receiver', async () => {
+    await tell('before');
+    const workers = await startHere(database, { roles: ['notify'], sealer, webhook });
+    running.push(workers);
+    await until(() => seen.length === 1);
+    await tell('while');
+    await until(() => seen.length === 2);
+    await until(async () => (await listDeliveries(database, 'hook', 10)).every((delivery) => delivery.status === 'delivered'));
+    expect(seen.map(({ body }) => (JSON.parse(body) as { data: unknown }).data)).toEqual([{ key: 'before' }, { key: 'while' }]);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(2);
+    expect(workers.health()).toMatchObject([{ role: 'notify', failures: {}, trouble: null }]);
+  });
+
+  test('behavior: a receiver that fails is counted, and is no trouble of the role', async () => {
+    [seen, answers] = [[], [500]];
+    const workers = await startHere(database, { roles: ['notify'], sealer, webhook });
+    running.push(workers);
+    await tell('failing');
+    await until(() => workers.health()[0]?.failures.SOURCE_UNREACHABLE);
+    expect(workers.health()).toMatchObject([{ failures: { SOURCE_UNREACHABLE: 1 }, trouble: null }]);
+    expect(await workers.registry.metrics()).toContain('plimsoll_notify_failures_total{code="SOURCE_UNREACHABLE"} 1');
+    const [newest] = await listDeliveries(database, 'hook', 1);
+    expect(newest).toMatchObject({ status: 'pending', attempts: 1 });
+  });
+
+  test('error: a receiver on a private address is not asked', async () => {
+    seen = [];
+    const workers = await startHere(database, { roles: ['notify'], sealer, webhook: { allowHttp: true } });
+    running.push(workers);
+    await tell('private');
+    await until(async () => ((await listDeliveries(database, 'hook', 1))[0]?.attempts ?? 0) > 0 && workers.health()[0]?.failures.SOURCE_UNREACHABLE);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('keepHouse', () => {
+  test('default: what is old goes, what is new and what is still to be delivered stays; only one process does it', async () => {
+    await database.execute(`delete from plimsoll.leases where kind = 'house'; delete from plimsoll.deliveries; delete from plimsoll.events; delete from plimsoll.proof_jobs;`);
+    const now = BigInt(Math.floor(Date.now() / 1000));
+    const event = (key: string, at: bigint, kind = 'opportunity.opened') => database.transaction((queries) => addEvent(queries, { key, kind, subject: 's', body: {}, at }));
+    await event('old', now - 40n * 86_400n);
+    await event('old, but not delivered', now - 40n * 86_400n, 'alert');
+    await event('new', now);
+    const payload = new Uint8Array([1]);
+    await addProofJob(database, sealer, { id: 'prove-old', payload, createdAt: now - 2n * 86_400n });
+    await addProofJob(database, sealer, { id: 'prove-new', payload, createdAt: now });
+    expect(await Promise.all([keepHouse(contextOf()), keepHouse(contextOf())]).then((all) => all.toSorted((a) => (a === null ? 1 : -1)))).toEqual([{ events: 1, jobs: 1, accounts: 0 }, null]);
+    expect(await keepHouse(contextOf())).toBeNull();
+    expect(await database.query('select key from plimsoll.events order by key')).toEqual([{ key: 'new' }, { key: 'old, but not delivered' }]);
+    expect(await database.query('select id from plimsoll.proof_jobs')).toEqual([{ id: 'prove-new' }]);
+  });
+});
+
+describe('a role with a queue', () => {
+  const start = async (run: (attempt: Attempt) => Promise<RunOutcome>, graceMs: number): Promise<RunningRole> => {
+    const role = await startQueueRole({ role: 'prove', queue, graceMs, run, closed: async () => {} }, contextOf());
+    running.push(role);
+    return role;
+  };
+  const send = (id: string): Promise<void> => database.transaction((queries) => queue.send('prove', id, queries));
+  const stateOf = async (id: string): Promise<unknown> => (await database.query(`select state::text as state from plimsoll_jobs.job where data->>'id' = $1`, [id]))[0]?.['state'];
+
+  test('behavior: stopping finishes what runs and takes nothing new', async () => {
+    const taken: string[] = [];
+    let finish = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const role = await start(async ({ id }) => {
+      taken.push(id);
+      await gate;
+      return { kind: 'done' };
+    }, 60_000);
+    await send('first');
+    await until(() => taken.length === 1);
+    expect(role.health().holds).toEqual(['first']);
+    await send('second');
+    const stopped = role.stop();
+    finish();
+    await stopped;
+    expect([taken, await stateOf('first'), await stateOf('second')]).toEqual([['first'], 'completed', 'created']);
+    expect(role.health()).toMatchObject({ holds: [], failures: {} });
+    await database.execute('delete from plimsoll_jobs.job');
+  });
+
+  test('behavior: what is not finished in time is handed back, and another worker takes it', async () => {
+    const first = await start(
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new PlimsollError('PROVER_FAILED', 'handed back')));
+        }),
+      0,
+    );
+    await send('long');
+    await until(() => first.health().holds.length === 1);
+    await first.stop();
+    expect(await stateOf('long')).toBe('retry');
+    const taken: string[] = [];
+    await start(async ({ id }) => {
+      taken.push(id);
+      return { kind: 'done' };
+    }, 0);
+    await until(async () => (await stateOf('long')) === 'completed');
+    expect(taken).toEqual(['long']);
+  });
+});
+
+describe('startWorkers', () => {
+  test.each<readonly [string, readonly RoleName[], Readonly<Record<string, string>>, object, RegExp]>([
+    ['prove without keys', ['prove'], {}, {}, /needs proving keys: --keys/],
+    ['development keys in production', ['prove'], { NODE_ENV: 'production' }, { allowDevelopment: true }, /refused in production/],
+    ['attest without a key', ['attest'], {}, {}, /needs the key of an attestor: --key-file/],
+    ['attest with a file that is no key', ['sync', 'attest'], {}, { keyFile: '/dev/null' }, /key/],
+  ])('error: %s', async (_, roles, environment, changes, message) => {
+    await expect(startHere(database, { roles, config: readConfig(environment), ...changes })).rejects.toThrow(message);
+  });
+
+  test('error: a database that is not there', async () => {
+    const absent = openDatabase({ kind: 'postgres', url: 'postgres://user:pa55word@127.0.0.1:1/none' });
+    await expect(startHere(absent, { roles: ['notify'] })).rejects.toMatchObject({ code: 'STORE_UNREACHABLE', message: expect.not.stringContaining('pa55word') });
+    await absent.close();
+  });
+
+  test('behavior: stopping twice is stopping once', async () => {
+    const workers = await startHere(database, { roles: ['notify'] });
+    await Promise.all([workers.stop(), workers.stop()]);
+    await workers.stop();
+  });
+
+  test('bad input: roles that there are not', () => {
+    expect(parseRoles(' watch,sync,watch')).toEqual(['sync', 'watch']);
+    for (const text of ['', 'sync,', 'moon', 'sync;watch']) expect(() => parseRoles(text)).toThrow(/is not a role. There are sync, watch, prove, attest, notify/);
+  });
+});
