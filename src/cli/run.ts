@@ -10,6 +10,7 @@ import { addProtocolsCommand } from './commands/protocols.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScanCommand } from './commands/scan.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addWalletCommand } from './commands/wallet.ts';
@@ -34,6 +35,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addScanCommand(program, config, console);
   addSyncCommand(program, config, console);
   addWorkerCommand(program, config, console);
+  addServeCommand(program, config, console);
   addReplayCommand(program, console);
   addAttestCommand(program, config, console);
   addProveCommand(program, config, console);

@@ -31,6 +31,22 @@ export async function listDatasets(): Promise<readonly DatasetSummary[]> {
   return summaries.toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
+/** A data set's own words with the moments that can be read of it, unix seconds, oldest first. */
+export interface DatasetMoments extends DatasetSummary {
+  readonly moments: readonly number[];
+}
+
+/** Lists the data sets with their moments. */
+export async function listMoments(): Promise<readonly DatasetMoments[]> {
+  return Promise.all(
+    (await listDatasets()).map(async (summary) => {
+      const { subgraphs, clockSeconds } = await readDataset(summary.folder);
+      const stamps = new Set([...subgraphs.flatMap(({ snapshots }) => snapshots.map(({ block }) => block.timestamp)), clockSeconds]);
+      return { ...summary, moments: [...stamps].toSorted((a, b) => a - b) };
+    }),
+  );
+}
+
 async function readSummary(folder: string): Promise<DatasetSummary> {
   try {
     return { ...summarySchema.parse(JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf8'))), folder };

@@ -55,8 +55,7 @@ export function withoutInput(text: string, sent: string): string {
   const unquoted = text.replaceAll(/"([^"]*)"/g, (whole, inner: string) => (inner !== '' && sent.includes(inner) ? '"…"' : whole));
   const words = unquoted.split(' ').slice(0, MOST_WORDS);
   const kept = words.map((word) => (isFromRequest(word, sent) ? '…' : word)).join(' ');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  const plain = kept.replaceAll(/[<>`\u0000-\u001f\u007f]/g, '');
+  const plain = kept.replaceAll(/[<>`\p{Cc}]/gu, '');
   return plain.length > MOST_DETAIL ? `${plain.slice(0, MOST_DETAIL - 1)}…` : plain;
 }
 

@@ -1,0 +1,82 @@
+import express, { type Request, type Response } from 'express';
+import type * as z from 'zod';
+import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
+import { pathText } from '../../core/json.ts';
+import type { PlacedOperation } from '../contract/operations.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** The largest Portfolio or proof request. */
+export const MOST_BODY_BYTES = 2_000_000;
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
+
+const readBytes = express.raw({ type: () => true, limit: MOST_BODY_BYTES, inflate: false });
+
+/** What a request says, read by the schemas of its operation. */
+export interface ReadInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly text: string;
+}
+
+/** Reads what an operation takes. @throws {PlimsollError} naming the field, never its value */
+export async function readInput(operation: PlacedOperation, request: Request, response: Response): Promise<ReadInput> {
+  const text = operation.body === undefined ? '' : await readText(request, response);
+  return {
+    params: operation.params === undefined ? undefined : check(operation.params, { ...request.params }, 'path'),
+    query: readQuery(operation, request.url),
+    body: operation.body === undefined ? undefined : check(operation.body, parseStrictJson(Buffer.from(text)), 'body'),
+    text,
+  };
+}
+
+/** Refuses what the client would not read. @throws {PlimsollError} NOT_ACCEPTABLE */
+export function requireAcceptable(operation: PlacedOperation, request: Request): void {
+  const types = Object.values(operation.answers).map(({ text }) => text ?? 'application/json');
+  if (request.accepts([...types, 'application/problem+json']) === false) throw new PlimsollError('NOT_ACCEPTABLE', `This answers with ${types[0]}: accept it, or leave the header Accept out.`);
+}
+
+async function readText(request: Request, response: Response): Promise<string> {
+  const type = request.headers['content-type'] ?? '';
+  if (!JSON_TYPE.test(type.trim())) throw new PlimsollError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  readBytes(request, response, (error: unknown) => (error === undefined ? resolve() : reject(error)));
+  await promise;
+  const bytes: unknown = request.body;
+  if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new InvalidArgument('The body is missing.', { in: 'body' });
+  // Not valid UTF-8 stays visible: the strict reader refuses it.
+  const decoded = Buffer.from(bytes).toString('utf8');
+  if (!Buffer.from(decoded).equals(Buffer.from(bytes))) throw new InvalidArgument('The body is not UTF-8.', { in: 'body' });
+  return decoded;
+}
+
+/** Each parameter once, and none that is not known: a typing error must not pass for the default. */
+function readQuery({ query }: PlacedOperation, url: string): unknown {
+  const at = url.indexOf('?');
+  const given = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+  if (query === undefined) {
+    if (given.size > 0) throw new InvalidArgument('This takes no parameters.', { in: 'query' });
+    return undefined;
+  }
+  if (new Set(given.keys()).size !== given.size) throw new InvalidArgument('A parameter stands there twice.', { in: 'query' });
+  return check(query, Object.fromEntries(given), 'query');
+}
+
+function check(schema: z.ZodType, value: unknown, place: 'path' | 'query' | 'body'): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = deepest(parsed.error.issues);
+  // A path within the contract's own names: keys of the request's own making come out as an issue of the object that holds them.
+  const path = pathText(issue?.path ?? []);
+  const problem = issue?.code === 'unrecognized_keys' ? 'has a field that is not known' : `is not understood: ${issue?.message ?? 'unknown fault'}`;
+  throw new InvalidArgument(`${place === 'body' ? 'The body' : `The ${place}`}${path === '' ? '' : `, at ${path},`} ${problem}.`, { in: place, path });
+}
+
+/** Of a union, the reason of the member that got furthest says more than "invalid input". */
+function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  const [first] = issues;
+  if (first?.code !== 'invalid_union') return first;
+  const inner = first.errors.map((errors) => errors[0]).filter((issue) => issue !== undefined);
+  const best = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
+  return best === undefined ? first : { ...best, path: [...first.path, ...best.path] };
+}

@@ -1,0 +1,167 @@
+import { type Config, isLive } from '../../config.ts';
+import { InvalidArgument } from '../../core/errors.ts';
+import { encodeJson, type Json } from '../../core/json.ts';
+import { DEFAULT_SCAN, scanBook } from '../../service/scan-book.ts';
+import { chooseBook, openScanChains } from '../../service/scan-book-choose.ts';
+import { openColumnScreen } from '../../service/scan-book-columns.ts';
+import { scanToJson } from '../../service/scan-book-json.ts';
+import { screenExactly } from '../../service/scan-book-screen.ts';
+import type { Database } from '../../store/database.ts';
+import { listOpportunities, type Opportunity } from '../../store/opportunities.ts';
+import { createCache } from '../http/cache.ts';
+import { type Handlers, json } from '../http/call.ts';
+import type { WorkGate } from '../http/work-gate.ts';
+
+/** What the ranking is made with. */
+export interface OpportunityOptions {
+  readonly config: Config;
+  /** Null where there is no stored book: then the shipped one is scanned. */
+  readonly database: Database | null;
+  readonly gate: WorkGate;
+  /** Milliseconds, rising. */
+  readonly now: () => number;
+}
+
+interface Item {
+  readonly id: string;
+  readonly owner: string;
+  readonly profitUsd: string;
+  readonly precision: string;
+  readonly openedAt: number | null;
+  readonly seenAt: number;
+  readonly detail: Json;
+}
+
+/** One look at the ranking: pages are cut from it. */
+interface Look {
+  readonly id: string;
+  readonly head: {
+    readonly source: 'store' | 'scan';
+    readonly book: string | null;
+    readonly recorded: string | null;
+    readonly status: string;
+    readonly asOf: Json;
+    readonly method: string | null;
+    readonly gaps: Json;
+  };
+  readonly watched: readonly Json[];
+  readonly items: readonly Item[];
+}
+
+/** Where a page ends: the look, how far, and the item there, in case the look is gone. */
+interface Cursor {
+  readonly look: string;
+  readonly offset: number;
+  readonly profitUsd: string;
+  readonly id: string;
+}
+
+const MOST_ITEMS = 2_000;
+const DEFAULT_PAGE = 25;
+/** Milliseconds that a look is given to newcomers, and that its pages can be followed. */
+const FRESH_MS = 12_000;
+const RECORDED_MS = 3_600_000;
+const KEPT_LOOKS = 50;
+const MANY_ACCOUNTS = 20_000;
+const WATCHED = 50;
+
+/** The ranking of what can be liquidated. */
+export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers, 'listOpportunities'> {
+  const looks = new Map<string, Look>();
+  let count = 0;
+  const newest = createCache<Look>({
+    most: 1,
+    now: options.now,
+    async load(_, signal) {
+      count += 1;
+      const look = await options.gate.run(() => lookNow(`${Math.floor(options.now()).toString(36)}${count.toString(36)}`, options), signal);
+      looks.set(look.id, look);
+      while (looks.size > KEPT_LOOKS) looks.delete(looks.keys().next().value ?? '');
+      return { value: look, forMs: look.head.recorded === null ? FRESH_MS : RECORDED_MS };
+    },
+  });
+  return {
+    async listOpportunities({ query, signal }) {
+      const cursor = query.cursor === undefined ? null : readCursor(query.cursor);
+      const look = (cursor === null ? undefined : looks.get(cursor.look)) ?? (await newest.get('newest', signal));
+      const from = cursor === null ? 0 : look.id === cursor.look ? cursor.offset : placeAfter(look, cursor);
+      const to = Math.min(look.items.length, from + Number(query.limit ?? DEFAULT_PAGE));
+      const last = look.items[to - 1];
+      const nextCursor = to < look.items.length && last !== undefined ? writeCursor({ look: look.id, offset: to, profitUsd: last.profitUsd, id: last.id }) : null;
+      return json({ ...look.head, watched: cursor === null ? look.watched : [], opportunities: look.items.slice(from, to), nextCursor });
+    },
+  };
+}
+
+async function lookNow(id: string, { config, database }: OpportunityOptions): Promise<Look> {
+  const stored = database === null ? [] : await listOpportunities(database, MOST_ITEMS);
+  return stored.length > 0 ? storedLook(id, stored) : scannedLook(id, config);
+}
+
+function storedLook(id: string, stored: readonly Opportunity[]): Look {
+  const head = { source: 'store' as const, book: null, recorded: null, status: 'complete', asOf: { blocks: [], prices: [] }, method: null, gaps: [] };
+  const items = stored.map(({ subject, owner, netUsd, precision, openedAt, seenAt, body }) => ({
+    id: subject,
+    owner,
+    profitUsd: netUsd,
+    precision,
+    openedAt: Number(openedAt),
+    seenAt: Number(seenAt),
+    detail: encodeJson(body),
+  }));
+  return { id, head, watched: [], items };
+}
+
+async function scannedLook(id: string, config: Config): Promise<Look> {
+  const source = await chooseBook({}, config);
+  const book = await source.read();
+  const chains = await openScanChains(config, !isLive(config));
+  try {
+    const screen = book.accounts.length > MANY_ACCOUNTS ? await openColumnScreen(book) : screenExactly;
+    const answer = await scanBook(book, { ...DEFAULT_SCAN, limit: MOST_ITEMS }, { chains: chains.chains, screen });
+    const written = scanToJson(answer) as { readonly [key: string]: Json };
+    const owners = written['opportunities'] as readonly { readonly [key: string]: Json }[];
+    const head = {
+      source: 'scan' as const,
+      book: book.name,
+      recorded: book.recorded,
+      status: answer.gaps.length > 0 ? 'incomplete' : 'complete',
+      asOf: written['asOf'] ?? null,
+      method: answer.sequences[0]?.method ?? null,
+      gaps: written['gaps'] ?? [],
+    };
+    const items = owners.map((detail) => ({
+      id: String(detail['owner']),
+      owner: String(detail['owner']),
+      profitUsd: String(detail['profitUsd']),
+      precision: String(detail['confidence']),
+      openedAt: null,
+      seenAt: book.now,
+      detail,
+    }));
+    return { id, head, watched: (written['watched'] as readonly Json[]).slice(0, WATCHED), items };
+  } finally {
+    await chains.close();
+  }
+}
+
+/** The first item that ranks behind the one that the cursor names. */
+function placeAfter(look: Look, { profitUsd, id }: Cursor): number {
+  const at = look.items.findIndex((item) => Number(item.profitUsd) < Number(profitUsd) || (item.profitUsd === profitUsd && item.id > id));
+  return at < 0 ? look.items.length : at;
+}
+
+function writeCursor({ look, offset, profitUsd, id }: Cursor): string {
+  return Buffer.from(JSON.stringify([look, offset, profitUsd, id])).toString('base64url');
+}
+
+function readCursor(text: string): Cursor {
+  try {
+    const [look, offset, profitUsd, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
+    if (typeof look === 'string' && Number.isSafeInteger(offset) && Number(offset) >= 0 && typeof profitUsd === 'string' && typeof id === 'string')
+      return { look, offset: Number(offset), profitUsd, id };
+  } catch {
+    // Told below.
+  }
+  throw new InvalidArgument('The cursor is none that this service gave. Begin again without one.', { in: 'query', path: 'cursor' });
+}

@@ -1,0 +1,59 @@
+import { type Config, isLive } from '../../config.ts';
+import type { Address } from '../../core/ids.ts';
+import { toAddress } from '../../core/ids.ts';
+import { parsePortfolio } from '../../core/portfolio.ts';
+import { planToJson } from '../../service/plan-json.ts';
+import type { PlanRequest } from '../../service/plan-request.ts';
+import { planPortfolio } from '../../service/plan-wallet.ts';
+import type { Cache } from '../http/cache.ts';
+import { type Call, type Handlers, json } from '../http/call.ts';
+import type { WorkGate } from '../http/work-gate.ts';
+import { keyOf, type ReadWallet } from './wallet-source.ts';
+
+/** What plans are made with. */
+export interface PlanRouteOptions {
+  readonly config: Config;
+  readonly wallets: Cache<ReadWallet>;
+  /** Of its own: a solver takes a thread. */
+  readonly gate: WorkGate;
+}
+
+type Options = Omit<Call<'planPortfolio'>['body'], 'portfolio'>;
+
+/** Plans for wallets, and for documents from elsewhere. */
+export function planHandlers({ config, wallets, gate }: PlanRouteOptions): Pick<Handlers, 'planWallet' | 'planPortfolio'> {
+  return {
+    async planWallet({ params, body, signal }) {
+      const { portfolio } = await wallets.get(keyOf(params.wallet, { chain: body.chain, recorded: body.recorded }, config), signal);
+      // What is recorded says nothing about today's pools and balances.
+      const recorded = portfolio.recorded === null || !isLive(config) ? {} : { recorded: body.recorded ?? '' };
+      return gate.run(async () => json(planToJson(await planPortfolio(portfolio, { ...readOptions(body), ...recorded }, config, 'as-read'))), signal);
+    },
+    planPortfolio: ({ body, signal }) => gate.run(async () => json(planToJson(await planPortfolio(parsePortfolio(body.portfolio), readOptions(body), config, 'document'))), signal),
+  };
+}
+
+function readOptions(options: Options): PlanRequest {
+  const { view, targetNative, shock, budgetMs, order, cash, calldata, acceptGaps, poolFee } = options;
+  return {
+    subject: '',
+    view,
+    target: Number(options.target),
+    native: targetNative,
+    unified: options.unified === null ? null : Number(options.unified),
+    shock,
+    budgetMs,
+    order,
+    cash,
+    gasUsd: options.gasUsd === null ? null : Number(options.gasUsd),
+    priceHeadRoom: Number(options.slippage),
+    calldata,
+    acceptGaps,
+    executor: readExecutor(options.executor),
+    poolFee,
+  };
+}
+
+function readExecutor(text: string | null): Address | null {
+  return text === null ? null : toAddress(text);
+}

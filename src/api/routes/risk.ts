@@ -1,0 +1,92 @@
+import type { Config } from '../../config.ts';
+import { isLive } from '../../config.ts';
+import { encodeJson, type Json } from '../../core/json.ts';
+import { type Portfolio, parsePortfolio } from '../../core/portfolio.ts';
+import { reportToJson, shockToJson } from '../../engine/report-json.ts';
+import { PROTOCOLS } from '../../protocols/registry.ts';
+import { listMoments } from '../../service/recorded-data.ts';
+import { computeAnswer } from '../../service/wallet-report.ts';
+import type { Cache } from '../http/cache.ts';
+import { type Handlers, json } from '../http/call.ts';
+import { type Prepared, prepare } from '../http/prepared.ts';
+import type { WorkGate } from '../http/work-gate.ts';
+import { keyOf, type ReadWallet } from './wallet-source.ts';
+
+/** What risk reports are made with. */
+export interface RiskOptions {
+  readonly config: Config;
+  readonly wallets: Cache<ReadWallet>;
+  readonly gate: WorkGate;
+}
+
+/** Reports, and what they can be about. */
+export function riskHandlers({ config, wallets, gate }: RiskOptions): Pick<Handlers, 'getWallet' | 'getWalletPortfolio' | 'computeHealth' | 'listProtocols' | 'listRecorded'> {
+  const protocols = once(() => Promise.resolve(prepare(listProtocols())));
+  const recorded = once(async () => prepare(await listRecorded(config)));
+  return {
+    async getWallet({ params, query, signal }) {
+      const key = keyOf(params.wallet, query, config);
+      const { portfolio, report } = wallets.find(key) ?? (await wallets.get(key, signal));
+      if (query.shock === undefined) return { kind: 'prepared', prepared: report };
+      const shock = query.shock;
+      return gate.run(async () => json(reportOf(portfolio, shock)), signal);
+    },
+    async getWalletPortfolio({ params, query, signal }) {
+      const { document } = await wallets.get(keyOf(params.wallet, query, config), signal);
+      return { kind: 'prepared', prepared: document() };
+    },
+    computeHealth: ({ body, query, signal }) => gate.run(async () => json(reportOf(parsePortfolio(body), query.shock)), signal),
+    listProtocols: async () => ({ kind: 'prepared', prepared: await protocols() }),
+    listRecorded: async () => ({ kind: 'prepared', prepared: await recorded() }),
+  };
+}
+
+/** A report as `plimsoll wallet --json` writes it. */
+function reportOf(portfolio: Portfolio, shock: string | undefined): Json {
+  const { report, shocked } = computeAnswer(portfolio, shock);
+  const document = reportToJson(report);
+  if (shocked === null || document === null || typeof document !== 'object' || Array.isArray(document)) return document;
+  return { ...document, shocked: shockToJson(shocked) };
+}
+
+function listProtocols(): Json {
+  return {
+    protocols: PROTOCOLS.map((protocol) => ({
+      protocol: protocol.id,
+      label: protocol.label,
+      rules: protocol.rules.map((rule) => rule.id),
+      // The chain makes every rule exact; a subgraph alone lacks oracle prices and accumulators everywhere.
+      precision: { withChain: 'exact', withSubgraphOnly: protocol.deployments.length === 0 ? 'as the book says' : 'estimate' },
+      deployments: protocol.deployments.map(({ id, chain, label, market, subgraph, source }) => ({
+        id,
+        chain,
+        label,
+        market,
+        subgraph: subgraph === null ? null : 'id' in subgraph ? subgraph.id : subgraph.url,
+        source,
+      })),
+    })),
+  };
+}
+
+async function listRecorded(config: Config): Promise<Json> {
+  const datasets = await listMoments();
+  return {
+    mode: isLive(config) ? 'live' : 'recorded',
+    wallets: datasets.flatMap(({ name, title, about, wallets, moments }) =>
+      wallets.map(({ address, label }) => ({ dataset: name, title, about, wallet: address, label, moments: encodeJson(moments.map((at) => ({ at, atIso: new Date(at * 1000).toISOString() }))) })),
+    ),
+  };
+}
+
+/** Makes a value when it is first asked for; a failure is not kept. */
+export function once(make: () => Promise<Prepared>): () => Promise<Prepared> {
+  let made: Promise<Prepared> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}

@@ -1,0 +1,207 @@
+import type { Express } from 'express';
+import { Registry } from 'prom-client';
+import type { Config } from '../config.ts';
+import { InvalidArgument, PlimsollError } from '../core/errors.ts';
+import { type JobQueue, openJobQueue } from '../service/jobs/job-queue.ts';
+import { locateStore } from '../service/locate-store.ts';
+import { systemClock } from '../sources/clock.ts';
+import type { Database } from '../store/database.ts';
+import type { Sealer } from '../store/seal.ts';
+import { type AppOptions, createApp, type ServiceLimits } from './app.ts';
+import type { Scope } from './contract/operations.ts';
+import { openKeyRing } from './http/api-keys.ts';
+import { createObserver, type LogStream, type Observer } from './http/observe.ts';
+import { type ReadinessOptions, startReadiness } from './routes/readiness.ts';
+import { type EventHub, openEventHub } from './stream/event-hub.ts';
+import { createStreamServer, type StreamOptions } from './stream/serve-stream.ts';
+
+/** What a service is started with. */
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Opened lazily; whoever made it closes it, after the service. */
+  readonly database: Database;
+  /** Whether what is stored outlives the process. */
+  readonly isDurable: boolean;
+  /** The key that workers seal with too; null where webhooks and proofs are off. */
+  readonly sealer: Sealer | null;
+  readonly limits?: Partial<ServiceLimits>;
+  readonly stream?: Partial<StreamOptions>;
+  /** Where log lines go; null for the standard output. */
+  readonly log?: LogStream | null;
+  readonly registry?: Registry;
+  readonly files?: AppOptions['files'];
+  readonly webhookTarget?: AppOptions['webhookTarget'];
+  readonly lookAtSources?: ReadinessOptions['lookAtSources'];
+  readonly readinessMs?: number;
+  /** Milliseconds that requests under way are given when the service stops. */
+  readonly graceMs?: number;
+}
+
+/** A service that listens. */
+export interface Service {
+  /** As in `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  readonly port: number;
+  readonly observer: Observer;
+  /** Turns red, takes nothing new, lets what is under way come to its end, and ends. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_LIMITS: Omit<ServiceLimits, 'requestsPerMinute'> = {
+  costlyPerMinute: 60,
+  inFlight: 4_000,
+  working: 4,
+  waiting: 64,
+  patienceMs: 2_000,
+  planning: 2,
+  deadlineMs: 30_000,
+  reportMs: 12_000,
+  reports: 5_000,
+};
+const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1_000_000, mostClients: 3_000 };
+const READINESS_MS = 15_000;
+const KEYS_MS = 2_000;
+const GRACE_MS = 10_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const IDLE_MS = 30_000;
+const MOST_HEADERS = 64;
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+const BAD_REQUEST = JSON.stringify({
+  type: '/docs#INVALID_ARGUMENT',
+  title: 'The request is not HTTP.',
+  status: 400,
+  detail: 'The request is not well-formed.',
+  code: 'INVALID_ARGUMENT',
+  retryable: false,
+  fields: {},
+});
+
+/**
+ * Starts the service.
+ *
+ * @throws {InvalidArgument} for another address than the loopback without any API key, or a port that is taken
+ * @throws {PlimsollError} INVALID_FILE for a file of keys that cannot be read
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, database } = options;
+  const keys = await openKeyRing(keysFileOf(config), config.service.anonymousScopes as readonly Scope[]);
+  if (keys.isOpen() && !LOOPBACK.includes(options.host)) {
+    throw new InvalidArgument(`Without API keys the service listens on the loopback only, not on ${options.host}. Make a key with "plimsoll serve keys create", or leave --host out.`, {
+      host: options.host,
+    });
+  }
+  const observer = createObserver(options.registry ?? new Registry(), { level: config.service.logLevel, stream: options.log ?? null });
+  const readiness = startReadiness({
+    config,
+    database: options.isDurable ? database : null,
+    everyMs: options.readinessMs ?? READINESS_MS,
+    ...(options.lookAtSources === undefined ? {} : { lookAtSources: options.lookAtSources }),
+  });
+  const streams = createStreamServer({ ...DEFAULT_STREAM, ...options.stream });
+  const hub = openOnce(() => openEventHub(database, (error) => observer.note(`The events could not be read: ${codeOf(error)}`)));
+  const queue = openOnce(() => openJobQueue({ database, supervise: false, failed: (error) => observer.note(`The queue: ${codeOf(error)}`) }));
+  let stopping = false;
+  const app = createApp({
+    config,
+    keys,
+    observer,
+    database,
+    streams,
+    readiness,
+    isDurable: options.isDurable,
+    sealer: options.sealer,
+    queue: config.service.proofs ? queue.get : null,
+    hub: hub.get,
+    limits: { ...DEFAULT_LIMITS, requestsPerMinute: config.service.requestsPerMinute, ...options.limits },
+    isStopping: () => stopping,
+    clock: () => systemClock.now(),
+    ...(options.webhookTarget === undefined ? {} : { webhookTarget: options.webhookTarget }),
+    ...(options.files === undefined ? {} : { files: options.files }),
+  });
+  const server = await listen(app, options.host, options.port);
+  const timer = setInterval(() => void keys.refresh().catch((error: unknown) => observer.note(`The file of API keys: ${codeOf(error)}`)), KEYS_MS);
+  timer.unref();
+  await readiness.refresh();
+  const port = portOf(server);
+  const graceMs = options.graceMs ?? GRACE_MS;
+  let stopped: Promise<void> | null = null;
+  return {
+    origin: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    port,
+    observer,
+    stop() {
+      stopping = true;
+      clearInterval(timer);
+      readiness.stop();
+      stopped ??= close(server, streams.end, graceMs).then(async () => {
+        await (await hub.opened())?.close();
+        await (await queue.opened())?.close();
+      });
+      return stopped;
+    },
+  };
+}
+
+/** The file of API keys by configuration: beside the data folder, which is the database's own. */
+export function keysFileOf(config: Config): string {
+  const location = locateStore({ ...config, databaseUrl: null });
+  return config.service.apiKeysFile ?? `${location.kind === 'embedded' ? location.folder : ''}.api-keys.json`;
+}
+
+type Server = ReturnType<Express['listen']>;
+
+function listen(app: Express, host: string, port: number): Promise<Server> {
+  const { promise, resolve, reject } = Promise.withResolvers<Server>();
+  const server = app.listen(port, host, (error?: Error) => (error === undefined ? resolve(server) : reject(listenFailure(error, port))));
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+  server.keepAliveTimeout = IDLE_MS;
+  server.maxHeadersCount = MOST_HEADERS;
+  server.on('clientError', (_error, socket) => {
+    if (!socket.writable) return void socket.destroy();
+    socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(BAD_REQUEST)}\r\nConnection: close\r\n\r\n${BAD_REQUEST}`);
+  });
+  return promise;
+}
+
+function listenFailure(error: Error, port: number): PlimsollError {
+  const code = 'code' in error ? String(error.code) : 'unknown';
+  if (code === 'EADDRINUSE') return new InvalidArgument(`Port ${port} is taken. Choose another with --port.`, { port, reason: code });
+  return new InvalidArgument(`The service cannot listen on port ${port} (${code}). Choose another with --port, or --host.`, { port, reason: code });
+}
+
+async function close(server: Server, endStreams: () => void, graceMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  endStreams();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await promise;
+  clearTimeout(timer);
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
+
+/** Opens something when it is first needed; a failure is tried again. */
+function openOnce<Value extends EventHub | JobQueue>(open: () => Promise<Value>): { readonly get: () => Promise<Value>; readonly opened: () => Promise<Value | null> } {
+  let opening: Promise<Value> | null = null;
+  return {
+    get: () =>
+      (opening ??= open().catch((error: unknown) => {
+        opening = null;
+        throw error;
+      })),
+    opened: async () => opening?.catch(() => null) ?? null,
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof PlimsollError ? error.code : 'INTERNAL';
+}
