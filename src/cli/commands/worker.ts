@@ -24,7 +24,7 @@ const MOST_PORT = 65_535;
 export function addWorkerCommand(program: Command, config: () => Config, console: Console): void {
   program
     .command('worker')
-    .description('keep the book, watch it, prove, attest, deliver: any number of processes against one DATABASE_URL, or all roles in one on the embedded database')
+    .description('keep the book, watch it, prove, attest, deliver; in as many processes as wanted against one DATABASE_URL, or all in one on the embedded database')
     .option('--roles <roles>', 'sync, watch, prove, attest, notify, separated by commas (sync, watch and notify where absent; prove with keys, attest with a key file)')
     .option('--health-port <port>', '/healthz, /readyz and /metrics on the loopback')
     .option('--key-file <file>', "attest: the attestor's key (plimsoll attestor create)")
