@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/store/database.ts';
+import { addEvent } from '../../src/store/events.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { startPostgres } from '../store/postgres-server.ts';
+import { type ServeChild, startServe } from './serve-child.ts';
+import { openStreamClient, type StreamClient } from './stream-client.ts';
+
+const LONG = process.env['PLIMSOLL_LONG'] === '1';
+const CLIENTS = LONG ? 1_000 : 60;
+const SECONDS = LONG ? 60 : 5;
+const EVENTS_A_SECOND = 20;
+/** Long enough for any machine: what is waited for comes, or never. */
+const PATIENCE_MS = 60_000;
+
+const server = await startPostgres();
+const title = server.kind === 'server' ? 'the stream' : `the stream: skipped, no PostgreSQL starts here (${server.reason})`;
+let database: Database;
+let service: ServeChild;
+
+beforeAll(async () => {
+  if (server.kind !== 'server') return;
+  const url = await server.createDatabase();
+  database = openDatabase({ kind: 'postgres', url });
+  await database.query('select 1');
+  service = await startServe({ DATABASE_URL: url, PLIMSOLL_RATE_LIMIT: '1000000', PLIMSOLL_RECORDED: 'constructed-wallet' });
+});
+afterAll(async () => {
+  await service?.stop();
+  await database?.close();
+  await server.close();
+});
+
+let written = 0;
+async function write(kind = 'alert'): Promise<bigint> {
+  written += 1;
+  const sequence = await database.transaction((queries) => addEvent(queries, { key: `event ${written}`, kind, subject: `0x${'ab'.repeat(20)}`, body: { number: written }, at: 1_700_000_000n }));
+  if (sequence === null) throw new Error('The event was there already.');
+  return sequence;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const idsOf = (client: StreamClient): readonly string[] => client.messages.map(({ id }) => id);
+
+async function until(holds: () => boolean): Promise<boolean> {
+  for (const start = performance.now(); performance.now() - start < PATIENCE_MS; await pause(50)) if (holds()) return true;
+  return false;
+}
+
+async function residentMb(): Promise<number> {
+  const status = await readFile(`/proc/${service.pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+([0-9]+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+describe.skipIf(server.kind !== 'server')(title, () => {
+  test('behavior: many clients, each every event once and in order, some cut off and resumed', { timeout: 10 * PATIENCE_MS }, async () => {
+    const first = await write();
+    const clients = Array.from({ length: CLIENTS }, () => openStreamClient(`${service.origin}/v1/stream`, first.toString()));
+    for (let at = 0; at < CLIENTS; at += 50) await Promise.all(clients.slice(at, at + 50).map((client) => client.connect()));
+    const before = await residentMb();
+    const expected: string[] = [];
+    for (let round = 0; round < SECONDS; round += 1) {
+      for (let count = 0; count < EVENTS_A_SECOND; count += 1) {
+        expected.push((await write()).toString());
+        await pause(1_000 / EVENTS_A_SECOND);
+      }
+      // A tenth of them loses its line and comes again after something happened meanwhile.
+      const cut = clients.filter((_, at) => at % 10 === round % 10);
+      for (const client of cut) client.cut();
+      expected.push((await write()).toString());
+      await Promise.all(cut.map((client) => client.connect()));
+    }
+    expect(await until(() => clients.every((client) => client.messages.length >= expected.length))).toBe(true);
+    for (const client of clients) expect(idsOf(client)).toEqual(expected);
+    // Every client may cost a little; what was sent must not stay.
+    expect((await residentMb()) - before).toBeLessThan(60 + CLIENTS * 0.2);
+    for (const client of clients) client.cut();
+  });
+
+  test('behavior: without Last-Event-ID it begins now, and a kind is all that is asked for', async () => {
+    await write();
+    const [all, opened] = [openStreamClient(`${service.origin}/v1/stream`), openStreamClient(`${service.origin}/v1/stream?kind=opportunity.opened`)];
+    await Promise.all([all.connect(), opened.connect()]);
+    const expected = [await write(), await write('opportunity.opened'), await write()].map(String);
+    expect(await until(() => all.messages.length >= 3 && opened.messages.length >= 1)).toBe(true);
+    expect([idsOf(all), idsOf(opened)]).toEqual([expected, expected.slice(1, 2)]);
+    expect(JSON.parse(all.messages[1]?.data ?? '')).toMatchObject({ sequence: expected[1], kind: 'opportunity.opened', at: 1_700_000_000 });
+    expect(all.messages[1]?.event).toBe('opportunity.opened');
+    for (const client of [all, opened]) client.cut();
+  });
+
+  test('behavior: somebody far behind is brought up to date, with what happens meanwhile behind it', async () => {
+    const start = await write();
+    const expected: string[] = [];
+    for (let count = 0; count < 1_200; count += 1) expected.push((await write()).toString());
+    const client = openStreamClient(`${service.origin}/v1/stream`, start.toString());
+    await client.connect();
+    expected.push((await write()).toString());
+    expect(await until(() => client.messages.length >= expected.length)).toBe(true);
+    expect(idsOf(client)).toEqual(expected);
+    client.cut();
+  });
+
+  test('behavior: an id from the future is no reason to wait for it', async () => {
+    const client = openStreamClient(`${service.origin}/v1/stream`, '999999999999');
+    await client.connect();
+    await pause(300);
+    const next = await write();
+    expect(await until(() => client.messages.length > 0)).toBe(true);
+    expect(idsOf(client)).toEqual([next.toString()]);
+    client.cut();
+  });
+
+  test('behavior: the end of the service ends the lines, and is no failure', async () => {
+    const client = openStreamClient(`${service.origin}/v1/stream`);
+    await client.connect();
+    expect(await service.stop()).toBe(0);
+  });
+});
