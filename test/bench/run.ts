@@ -1,10 +1,12 @@
+import { runApiBench } from './api/run.ts';
 import { runPathBench } from './path/run.ts';
 import { runProofBench } from './proof/run.ts';
 import { writeProgress } from './report.ts';
 import { runScanBench } from './scan/run.ts';
+import { runWorkersBench } from './workers/run.ts';
 
 /** `npm run -s bench -- <name> [flags]`: each bench reads its own flags. */
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { path: runPathBench, proof: runProofBench, scan: runScanBench };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { api: runApiBench, path: runPathBench, proof: runProofBench, scan: runScanBench, workers: runWorkersBench };
 
 const [name = '', ...args] = process.argv.slice(2);
 const bench = BENCHES[name];
