@@ -7,12 +7,13 @@ import type { ChainSource } from '../core/source.ts';
 import { findRule, listDeployments } from '../protocols/registry.ts';
 import { systemClock } from '../sources/clock.ts';
 import { SUBGRAPHS_ROOT } from '../sources/documents.ts';
+import { findStore } from './locate-store.ts';
 import { openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import { listDatasets } from './recorded-data.ts';
 import { loadBook } from './scan-book-document.ts';
 import { type Book, type BookSource, bookOfPortfolio } from './scan-book-source.ts';
-import { findStore, readBookAt } from './scan-book-store.ts';
+import { readBookAt } from './scan-book-store.ts';
 
 /** The books that the package ships, one document each. */
 const BOOKS_ROOT: string = fileURLToPath(new URL('books/', SUBGRAPHS_ROOT));

@@ -1,8 +1,4 @@
-import { access } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type * as z from 'zod';
-import type { Config } from '../config.ts';
 import { type ErrorCode, PlimsollError } from '../core/errors.ts';
 import type { Address, AssetId } from '../core/ids.ts';
 import { pathText } from '../core/json.ts';
@@ -42,18 +38,6 @@ const PRECISIONS: readonly Precision[] = ['exact', 'accrued', 'estimate'];
  */
 export function readStoredBook(database: Database, options: StoredBookOptions): Promise<Book> {
   return database.transaction((queries) => readFrom(queries, options));
-}
-
-/** Where the book is kept by configuration; null where nothing was ever kept there. */
-export async function findStore(config: Config): Promise<DatabaseLocation | null> {
-  if (config.databaseUrl !== null) return { kind: 'postgres', url: config.databaseUrl };
-  const folder = config.dataFolder ?? join(homedir(), '.plimsoll');
-  try {
-    await access(folder);
-    return { kind: 'embedded', folder };
-  } catch {
-    return null;
-  }
 }
 
 /** Opens the database at a location, reads the book and closes it again. */
