@@ -87,7 +87,7 @@ export function createApp(options: AppOptions): Express {
   const gate = createWorkGate({ concurrent: limits.working, waiting: limits.waiting, patienceMs: limits.patienceMs });
   const planning = createWorkGate({ concurrent: limits.planning, waiting: limits.planning * 4, patienceMs: limits.patienceMs });
   const wallets = openWalletSource({ config, gate, now: options.clock, liveMs: limits.reportMs, most: limits.reports });
-  registerGauges(observer.registry, { inFlight: () => inFlight.count, working: gate.count, streams: streams.count, cache: wallets.counts });
+  registerGauges(observer.registry, { inFlight: () => inFlight.count, working: () => gate.count(), streams: streams.count, cache: () => wallets.counts() });
   const seconds = (): number => Math.floor(options.clock() / 1000);
   const { database, sealer } = options;
 

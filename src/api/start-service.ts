@@ -137,7 +137,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       stopping = true;
       clearInterval(timer);
       readiness.stop();
-      stopped ??= close(server, streams.end, graceMs).then(async () => {
+      stopped ??= close(server, () => streams.end(), graceMs).then(async () => {
         await (await hub.opened())?.close();
         await (await queue.opened())?.close();
       });

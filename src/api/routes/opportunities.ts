@@ -131,10 +131,10 @@ async function scannedLook(id: string, config: Config): Promise<Look> {
       gaps: written['gaps'] ?? [],
     };
     const items = owners.map((detail) => ({
-      id: String(detail['owner']),
-      owner: String(detail['owner']),
-      profitUsd: String(detail['profitUsd']),
-      precision: String(detail['confidence']),
+      id: textOf(detail['owner']),
+      owner: textOf(detail['owner']),
+      profitUsd: textOf(detail['profitUsd']),
+      precision: textOf(detail['confidence']),
       openedAt: null,
       seenAt: book.now,
       detail,
@@ -143,6 +143,10 @@ async function scannedLook(id: string, config: Config): Promise<Look> {
   } finally {
     await chains.close();
   }
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** The first item that ranks behind the one that the cursor names. */

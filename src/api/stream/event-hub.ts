@@ -1,3 +1,4 @@
+import { integerOf } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
 import { EVENT_CHANNEL, listEvents, type StoredEvent } from '../../store/events.ts';
 
@@ -91,7 +92,7 @@ export async function openEventHub(database: Database, failed: (error: unknown) 
 
 async function newestSequence(database: Database): Promise<bigint> {
   const [row] = await database.query('select coalesce(max(sequence), 0)::text as newest from plimsoll.events');
-  return BigInt(String(row?.['newest'] ?? '0'));
+  return row === undefined ? 0n : integerOf(row, 'newest');
 }
 
 function frameOf({ sequence, kind, subject, body, at }: StoredEvent): EventFrame {
