@@ -1,7 +1,12 @@
+import { isPlimsollError } from '../core/errors.ts';
 import { bytesOf, findText, integerOf, numberOf, textOf, textsOf } from './columns.ts';
 import type { Queries, SqlRow } from './database.ts';
 import { readEvent, type StoredEvent } from './events.ts';
 import type { Sealer } from './seal.ts';
+
+/** How often a delivery is looked at whose key is not here, and the seconds between two looks. */
+const MOST_LOOKS = 10;
+const LOOK_SECONDS = 60;
 
 /** A subscriber. */
 export interface Webhook {
@@ -67,7 +72,27 @@ export async function claimDeliveries(queries: Queries, sealer: Sealer, { most, 
      from taken t join plimsoll.webhooks w on w.id = t.webhook join plimsoll.events e on e.sequence = t.event order by e.sequence, t.webhook`,
     [most, seconds],
   );
-  return rows.map((row) => readDelivery(row, sealer));
+  const deliveries = rows.map((row) => ({ row, delivery: findDelivery(row, sealer) }));
+  // One subscriber whose key is not here must not keep the others from what is theirs.
+  for (const { row, delivery } of deliveries) if (delivery === null) await postpone(queries, row);
+  return deliveries.flatMap(({ delivery }) => (delivery === null ? [] : [delivery]));
+}
+
+/** Null where another process key sealed the subscriber's secrets. */
+function findDelivery(row: SqlRow, sealer: Sealer): Delivery | null {
+  try {
+    return readDelivery(row, sealer);
+  } catch (error) {
+    if (isPlimsollError(error, 'STORE_REFUSED')) return null;
+    throw error;
+  }
+}
+
+/** Another process may have the key; after some looks nobody has. */
+async function postpone(queries: Queries, row: SqlRow): Promise<void> {
+  const answer = 'its signing key was sealed under another PLIMSOLL_SEAL_KEY: register the webhook again, or start with that key';
+  const delivery = { webhook: textOf(row, 'webhook'), event: readEvent(row) };
+  await settleDelivery(queries, delivery, numberOf(row, 'attempts') >= MOST_LOOKS ? { kind: 'dead', answer } : { kind: 'again', answer, afterSeconds: LOOK_SECONDS });
 }
 
 /** What became of an attempt: delivered, to be repeated after some seconds, or given up. `answer` is for people and holds no body. */

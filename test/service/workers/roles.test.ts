@@ -16,7 +16,7 @@ import { addEvent } from '../../../src/store/events.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { addProofJob } from '../../../src/store/proof-jobs.ts';
 import { createSealer } from '../../../src/store/seal.ts';
-import { listDeliveries, saveWebhook } from '../../../src/store/webhooks.ts';
+import { deleteWebhook, listDeliveries, saveWebhook } from '../../../src/store/webhooks.ts';
 import { startHere, until } from './working.ts';
 
 const sealer = createSealer();
@@ -109,6 +109,20 @@ describe('notify', () => {
     expect(await workers.registry.metrics()).toContain('plimsoll_notify_failures_total{code="SOURCE_UNREACHABLE"} 1');
     const [newest] = await listDeliveries(database, 'hook', 1);
     expect(newest).toMatchObject({ status: 'pending', attempts: 1 });
+  });
+
+  test('error: a subscriber whose key was sealed by a process that is gone keeps nobody else from being told, and is told why', async () => {
+    [seen, answers] = [[], []];
+    const foreign = { id: 'foreign', url: 'http://127.0.0.1:1/', kinds: ['alert'], enabled: true, createdAt: 1n, secret: new Uint8Array(32), nextSecret: null };
+    await saveWebhook(database, createSealer(), foreign);
+    await tell('for both');
+    running.push(await startHere(database, { roles: ['notify'], sealer, webhook }));
+    await until(() => seen.length === 1);
+    const [delivery] = await until(async () => (await listDeliveries(database, 'foreign', 1)).filter(({ lastAnswer }) => lastAnswer !== null));
+    expect(delivery).toMatchObject({ status: 'pending', attempts: 1, lastAnswer: expect.stringMatching(/PLIMSOLL_SEAL_KEY/) });
+    await database.execute(`update plimsoll.deliveries set attempts = 9, next_at = now() where webhook = 'foreign'`);
+    await until(async () => (await listDeliveries(database, 'foreign', 1))[0]?.status === 'dead');
+    await deleteWebhook(database, 'foreign');
   });
 
   test('error: a receiver on a private address is not asked', async () => {
