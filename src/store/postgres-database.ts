@@ -11,12 +11,12 @@ const RECONNECT_MS = 1_000;
 export interface PostgresOptions {
   /** Connections at once. */
   readonly connections?: number;
-  /** Milliseconds that a transaction may stand idle before the server ends it, and with it the locks of a process that hangs. */
+  /** Milliseconds that a transaction may stand idle before the server ends it, and with it the locks of a process that hangs: less than any lease. */
   readonly idleMs?: number;
 }
 
 /** Opens a PostgreSQL. The first statement connects; a connection that broke is replaced at the next one. */
-export function openPostgres(url: string, { connections = 10, idleMs = 15_000 }: PostgresOptions = {}): Database {
+export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: PostgresOptions = {}): Database {
   const settings = { connectionString: url, application_name: 'plimsoll', connectionTimeoutMillis: 10_000, keepAlive: true };
   const pool = new pg.Pool({ ...settings, max: connections, idle_in_transaction_session_timeout: idleMs });
   // A connection that breaks while it is idle is simply replaced.

@@ -115,9 +115,9 @@ export async function longestUnwatched(database: Database, deaths: ReadonlyMap<s
   let longest = 0;
   for (const entries of Map.groupBy(rows, (row) => String(row['name'])).values()) {
     for (const [place, { holder, at }] of entries.entries()) {
-      const until = Number(entries[place + 1]?.['at'] ?? end);
-      const from = holder === null ? Number(at) : Math.max(Number(at), deaths.get(String(holder)) ?? until);
-      longest = Math.max(longest, until - from);
+      const next = Number(entries[place + 1]?.['at'] ?? end);
+      const from = typeof holder === 'string' ? Math.max(Number(at), deaths.get(holder) ?? next) : Number(at);
+      longest = Math.max(longest, next - from);
     }
   }
   return longest;

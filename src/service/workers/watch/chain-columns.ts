@@ -1,8 +1,12 @@
 import { isPlimsollError, type PlimsollError } from '../../../core/errors.ts';
+import { NO_MOVES } from '../../../engine/moves.ts';
 import { prepareMarket } from '../../../engine/scan/exact.ts';
-import { openKernel, ScanBook } from '../../../engine/scan/index.ts';
+import { openKernel, ScanBook, type ScreenResult } from '../../../engine/scan/index.ts';
 import type { BookAccount, BookMarket } from '../../scan-book-source.ts';
 import { asPlimsollError } from '../role-tally.ts';
+
+/** Share of the accounts that may change before they are laid out anew. */
+const MOST_CHANGED = 0.5;
 
 /** What screening a chain found. */
 export interface ChainFound {
@@ -21,15 +25,20 @@ export class ChainColumns {
   readonly #ids: (string | undefined)[] = [];
   #scan: ScanBook | null = null;
   #isStale = true;
+  /** Changes since the columns were laid out. */
+  #changes = 0;
 
-  async addMarket(market: BookMarket): Promise<void> {
+  addMarket(market: BookMarket): void {
     this.#markets.set(market.key, market);
     this.#try((scan) => scan.addMarket(market));
   }
 
   /** Takes a market's state read anew. */
-  async replaceMarket(market: BookMarket): Promise<void> {
-    if (!this.#markets.has(market.key)) return this.addMarket(market);
+  replaceMarket(market: BookMarket): void {
+    if (!this.#markets.has(market.key)) {
+      this.addMarket(market);
+      return;
+    }
     this.#markets.set(market.key, market);
     this.#try((scan) => scan.replaceMarket(market.key, market.state));
   }
@@ -39,14 +48,16 @@ export class ChainColumns {
     if (this.#markets.delete(key)) this.#isStale = true;
   }
 
+  /** Many accounts are about to come: they are laid out together at the next screen. */
+  expectMany(): void {
+    this.#isStale = true;
+  }
+
   /** Adds accounts, or takes their new positions. */
-  async place(accounts: readonly BookAccount[]): Promise<void> {
-    const isFirst = this.#accounts.size === 0;
+  place(accounts: readonly BookAccount[]): void {
     for (const account of accounts) this.#accounts.set(account.id, account);
-    if (isFirst || this.#isStale) {
-      this.#isStale = true;
-      return;
-    }
+    if (this.#isStale) return;
+    this.#changes += accounts.length;
     this.#try((scan) => {
       for (const { id, marketKey, position } of accounts) {
         const number = this.#numbers.get(id);
@@ -61,6 +72,7 @@ export class ChainColumns {
     const number = this.#numbers.get(id);
     this.#numbers.delete(id);
     if (number === undefined) return;
+    this.#changes += 1;
     this.#try((scan) => scan.remove(number));
     this.#ids[number] = undefined;
   }
@@ -68,8 +80,7 @@ export class ChainColumns {
   /** Decides everybody at a unix second. */
   async screen(at: bigint): Promise<ChainFound> {
     try {
-      if (this.#isStale) await this.#layOut(at);
-      const { liquidatable, refused } = this.#scan === null ? { liquidatable: [], refused: [] } : this.#scan.screen(at);
+      const { liquidatable, refused } = await this.#look(at);
       return {
         liquidatable: liquidatable.flatMap((number) => this.#ids[number] ?? []),
         refused: new Map(refused.flatMap(({ account, error }): [string, PlimsollError][] => (this.#ids[account] === undefined ? [] : [[this.#ids[account], error]]))),
@@ -81,7 +92,17 @@ export class ChainColumns {
     }
   }
 
-  async #layOut(at: bigint): Promise<void> {
+  /** Reads no more of the columns than what changed. */
+  async #look(at: bigint): Promise<ScreenResult> {
+    if (this.#isStale || this.#scan === null) return (await this.#layOut(at)).screen(at);
+    if (this.#changes > this.#accounts.size * MOST_CHANGED) {
+      this.#scan.compact();
+      this.#changes = 0;
+    }
+    return this.#scan.tick(NO_MOVES, at);
+  }
+
+  async #layOut(at: bigint): Promise<ScanBook> {
     const scan = new ScanBook({ kernel: await openKernel(), at, positionOf: (account) => this.#accounts.get(this.#ids[account] ?? '')?.position });
     this.#numbers.clear();
     this.#ids.length = 0;
@@ -91,6 +112,8 @@ export class ChainColumns {
     for (const [place, { id }] of accounts.entries()) this.#number(id, numbers[place] ?? -1);
     this.#scan = scan;
     this.#isStale = false;
+    this.#changes = 0;
+    return scan;
   }
 
   #number(id: string, number: number): void {

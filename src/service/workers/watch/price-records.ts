@@ -21,19 +21,22 @@ export async function recordMarketPrices(
   { markets, held }: { readonly markets: ReadonlySet<string>; readonly held: ReadonlyMap<number, ShardLease> },
 ): Promise<void> {
   const view = viewOf(book);
-  for (const key of markets) {
-    const lease = held.get(shardOf(key));
-    const market = book.markets.get(key);
-    if (lease === undefined || market === undefined) continue;
-    const records = new Map<string, PriceRecord>();
-    for (const id of [...book.idsIn(key)].slice(0, SAMPLES)) {
-      const watched = book.accounts.get(id);
-      const legs = watched === undefined ? [] : open(watched, view).flatMap((account) => account.legs);
-      for (const { asset, priceUsd } of legs) if (priceUsd.gt(0)) records.set(asset, { asset, source: key, usd: priceUsd.toDecimalPlaces(PRICE_PLACES).toFixed(), at: market.at });
-    }
+  const own = [...markets].filter((key) => held.has(shardOf(key)) && book.markets.has(key));
+  for (const [shard, keys] of Map.groupBy(own, shardOf)) {
+    const lease = held.get(shard);
+    if (lease === undefined) continue;
+    const records = keys.flatMap((key) => pricesOf(book, key, view));
     await database.transaction(async (queries) => {
       await holdLease(queries, lease);
-      await recordPrices(queries, [...records.values()]);
+      await recordPrices(queries, records);
     });
   }
+}
+
+function pricesOf(book: WatchedBook, key: string, view: ReturnType<typeof viewOf>): readonly PriceRecord[] {
+  const at = book.markets.get(key)?.at ?? 0n;
+  const watched = [...book.idsIn(key)].slice(0, SAMPLES).flatMap((id) => book.accounts.get(id) ?? []);
+  const legs = watched.flatMap((account) => open(account, view)).flatMap((account) => account.legs);
+  const priced = legs.filter(({ priceUsd }) => priceUsd.gt(0));
+  return [...new Map(priced.map(({ asset, priceUsd }) => [asset, { asset, source: key, usd: priceUsd.toDecimalPlaces(PRICE_PLACES).toFixed(), at }])).values()];
 }

@@ -16,16 +16,13 @@ export interface LeaseTimes {
   readonly renewMs: number;
 }
 
-/** Milliseconds for which a shard may be without a live holder, whatever happens to a worker: a third beyond the silence, to be found and read. */
+/** Milliseconds for which a shard may be without a live holder, whatever happens to a worker: twice the silence, so that it can also be found and read. */
 export function unwatchedLimitMs({ seconds }: LeaseTimes): number {
-  return (seconds * 4_000) / 3;
+  return seconds * 2_000;
 }
 
-/**
- * A lease ends after 9 seconds and is looked for every second and a half, so that a shard is without a live holder for less than 12 seconds even
- * if its worker is killed right after a renewal.
- */
-export const DEFAULT_LEASE_TIMES: LeaseTimes = { seconds: 9, renewMs: 1_500 };
+/** A shard is free after 6 seconds of silence, and is looked for every second: it is without a live holder for less than 12. */
+export const DEFAULT_LEASE_TIMES: LeaseTimes = { seconds: 6, renewMs: 1_000 };
 
 /** What a renewal changed. */
 export interface ShardChange {

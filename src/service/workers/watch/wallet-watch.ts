@@ -20,6 +20,8 @@ import type { Found, Touched, WatchedAccount, WatchedBook } from './watched-book
 export const HEALTH_EVENT = 'health.changed';
 /** Milliseconds for which the list of watched wallets is good. */
 const LIST_MS = 5_000;
+/** Wallets that are judged before it is looked again whether something changed. */
+const JUDGED_AT_ONCE = 20;
 
 /** What a look at the watched wallets goes by. */
 export interface WalletLook {
@@ -33,7 +35,10 @@ export class WalletWatch {
   readonly #context: RoleContext;
   readonly #everyMs: number;
   readonly #seen = new Map<string, number>();
-  #owners: readonly string[] = [];
+  /** Wallets to be judged, those that waited longest first. */
+  readonly #pending = new Set<string>();
+  /** Watched wallets, by the shard that they are in. */
+  #owners: ReadonlyMap<string, number> = new Map();
   #listedAt: number | null = null;
 
   constructor(context: RoleContext, { everyMs }: { readonly everyMs: number }) {
@@ -41,31 +46,42 @@ export class WalletWatch {
     this.#everyMs = everyMs;
   }
 
-  /** Looks at every wallet that something happened to, or that was not looked at for a while. @throws {PlimsollError} LEASE_LOST, STORE_* */
-  async look(book: WatchedBook, { found, touched, held }: WalletLook): Promise<void> {
+  /**
+   * Judges wallets that something happened to, or that were not looked at for a while, some at a time.
+   *
+   * @returns whether more wait
+   * @throws {PlimsollError} LEASE_LOST, STORE_*
+   */
+  async look(book: WatchedBook, { found, touched, held }: WalletLook): Promise<boolean> {
     const { database } = this.#context;
     const now = this.#context.surroundings.clock.now();
-    const due = (await this.#list(now)).filter((owner) => held.has(shardOf(owner)) && this.#isDue(book, owner, { touched, now }));
-    if (due.length === 0) return;
+    await this.#list(now);
+    for (const [owner, shard] of this.#owners) if (held.has(shard) && this.#isDue(book, owner, { touched, now })) this.#pending.add(owner);
+    const due = [...this.#pending].slice(0, JUDGED_AT_ONCE);
+    if (due.length === 0) return false;
     const whole = await readUnwholeness(database, due);
     const view = viewOf(book);
     for (const owner of due) {
-      const lease = held.get(shardOf(owner));
-      if (lease === undefined) continue;
-      const report = await this.#report(book, owner, { whole, found, view, now: Math.floor(now / 1_000) });
-      await this.#tell(lease, owner, report);
+      const lease = held.get(this.#owners.get(owner) ?? -1);
+      if (lease !== undefined) await this.#tell(lease, owner, await this.#report(book, owner, { whole, found, view, now: Math.floor(now / 1_000) }));
       this.#seen.set(owner, now);
+      this.#pending.delete(owner);
     }
+    return this.#pending.size > 0;
   }
 
-  /** Wallets that somebody has a rule for. */
-  async #list(now: number): Promise<readonly string[]> {
-    if (this.#listedAt !== null && now - this.#listedAt < LIST_MS) return this.#owners;
+  /** Finds the wallets that somebody has a rule for. */
+  async #list(now: number): Promise<void> {
+    if (this.#listedAt !== null && now - this.#listedAt < LIST_MS) return;
     const rules = await listAlertRules(this.#context.database);
-    this.#owners = [...new Set(rules.filter(({ enabled }) => enabled).map(({ owner }) => owner))];
+    this.#owners = new Map(rules.filter(({ enabled }) => enabled).map(({ owner }) => [owner, shardOf(owner)]));
     this.#listedAt = now;
-    for (const owner of this.#seen.keys()) if (!this.#owners.includes(owner)) this.#seen.delete(owner);
-    return this.#owners;
+    for (const owner of [...this.#seen.keys(), ...this.#pending]) if (!this.#owners.has(owner)) this.#forget(owner);
+  }
+
+  #forget(owner: string): void {
+    this.#seen.delete(owner);
+    this.#pending.delete(owner);
   }
 
   #isDue(book: WatchedBook, owner: string, { touched, now }: { readonly touched: Touched; readonly now: number }): boolean {

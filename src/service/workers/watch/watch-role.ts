@@ -175,11 +175,9 @@ class Watch implements RunningRole {
     await this.#writeEndings();
     await this.#price();
     await this.#tellProgress();
-    if (change === null) {
-      await this.#wallets.look(this.#book, { found: this.#found, touched: UNTOUCHED, held: this.#shards.held });
-      this.#tally.succeeded();
-    }
-    return this.#desk.isUrgent || this.#desk.next(1, this.#staleBefore).size > 0;
+    const isJudging = await this.#wallets.look(this.#book, { found: this.#found, touched: change ?? UNTOUCHED, held: this.#shards.held });
+    if (change === null) this.#tally.succeeded();
+    return isJudging || this.#desk.isUrgent || this.#desk.next(1, this.#staleBefore).size > 0;
   }
 
   /** @returns what changed; null where nothing did */
@@ -229,7 +227,6 @@ class Watch implements RunningRole {
     if (lagMs !== undefined) this.#lagSeconds.observe(lagMs / 1_000);
     this.#tally.succeeded(lagMs);
     await recordMarketPrices(database, this.#book, { markets: touched.markets, held: this.#shards.held });
-    await this.#wallets.look(this.#book, { found, touched, held: this.#shards.held });
   }
 
   async #writeEndings(): Promise<void> {

@@ -55,6 +55,8 @@ export class WatchedBook {
   readonly accounts = new Map<string, WatchedAccount>();
   readonly #stored = new Map<string, Omit<StoredMarket, 'state'>>();
   readonly #refused = new Map<string, PlimsollError>();
+  /** Accounts that cannot be judged, by id. */
+  readonly #obstructed = new Map<string, PlimsollError>();
   readonly #byOwner = new Map<string, Set<string>>();
   readonly #chains = new Map<ChainId, ChainColumns>();
   readonly #rows: ReadonlyMap<string, Deployment>;
@@ -91,7 +93,8 @@ export class WatchedBook {
   /** Reads every account of some shards. */
   async load(queries: Queries, shards: readonly number[]): Promise<void> {
     this.#position ??= await readBookPosition(queries);
-    await this.#readMarkets(await listMarkets(queries));
+    for (const columns of this.#chains.values()) columns.expectMany();
+    this.#readMarkets(await listMarkets(queries));
     for (let after = ''; ; ) {
       const page = await listAccounts(queries, { shards }, { after, most: PAGE });
       await this.#place(queries, page);
@@ -123,8 +126,7 @@ export class WatchedBook {
   /** Decides everybody at the next block's time. */
   async screen(): Promise<Found> {
     const liquidatable = new Set<string>();
-    const unseen = new Map<string, PlimsollError>();
-    for (const { id, obstacle } of this.accounts.values()) if (obstacle !== null) unseen.set(id, obstacle);
+    const unseen = new Map(this.#obstructed);
     const times = this.times;
     for (const [chain, columns] of this.#chains) {
       const found = await columns.screen(times.get(chain) ?? 0n);
@@ -136,7 +138,7 @@ export class WatchedBook {
 
   async #apply(queries: Queries, { accounts, gone, markets }: BookChanges): Promise<Touched> {
     const owners = new Set(accounts.map(({ owner }) => owner));
-    await this.#readMarkets(await findMarkets(queries, markets));
+    this.#readMarkets(await findMarkets(queries, markets));
     for (const id of gone) {
       const known = this.accounts.get(id);
       if (known === undefined) continue;
@@ -147,7 +149,7 @@ export class WatchedBook {
     return { accounts: new Set([...accounts.map(({ id }) => id), ...gone]), owners, markets: new Set(markets) };
   }
 
-  async #readMarkets(stored: readonly StoredMarket[]): Promise<void> {
+  #readMarkets(stored: readonly StoredMarket[]): void {
     for (const market of stored) {
       const { state: _, ...rest } = market;
       this.#stored.set(market.key, rest);
@@ -157,8 +159,8 @@ export class WatchedBook {
         this.markets.set(market.key, opened);
         this.#refused.delete(market.key);
         const columns = this.#columnsOf(opened);
-        if (isKnown) await columns.replaceMarket(opened);
-        else await columns.addMarket(opened);
+        if (isKnown) columns.replaceMarket(opened);
+        else columns.addMarket(opened);
       } catch (error) {
         this.#refuse(market.key, asPlimsollError(error));
       }
@@ -186,14 +188,14 @@ export class WatchedBook {
     for (const id of this.idsIn(key)) {
       const watched = this.accounts.get(id);
       for (const columns of this.#chains.values()) columns.remove(id);
-      if (watched !== undefined) this.accounts.set(id, { ...watched, account: null, obstacle: error, isHeldUp: true });
+      if (watched !== undefined) this.#remember({ ...watched, account: null, obstacle: error, isHeldUp: true });
     }
     for (const columns of this.#chains.values()) columns.forgetMarket(key);
   }
 
   async #place(queries: Queries, accounts: readonly StoredAccount[]): Promise<void> {
     const unknown = [...new Set(accounts.map(({ marketKey }) => marketKey))].filter((key) => !this.markets.has(key) && !this.#refused.has(key));
-    if (unknown.length > 0) await this.#readMarkets(await findMarkets(queries, unknown));
+    if (unknown.length > 0) this.#readMarkets(await findMarkets(queries, unknown));
     const placed = new Map<ChainColumns, BookAccount[]>();
     for (const stored of accounts) {
       const watched = this.#open(stored);
@@ -209,7 +211,7 @@ export class WatchedBook {
       if (some === undefined) placed.set(columns, [watched.account]);
       else some.push(watched.account);
     }
-    for (const [columns, some] of placed) await columns.place(some);
+    for (const [columns, some] of placed) columns.place(some);
   }
 
   #open(stored: StoredAccount): WatchedAccount {
@@ -236,6 +238,8 @@ export class WatchedBook {
 
   #remember(watched: WatchedAccount): void {
     this.accounts.set(watched.id, watched);
+    if (watched.obstacle === null) this.#obstructed.delete(watched.id);
+    else this.#obstructed.set(watched.id, watched.obstacle);
     addTo(this.#byOwner, watched.owner, watched.id);
     addTo(this.#byMarket, watched.marketKey, watched.id);
   }
@@ -245,6 +249,7 @@ export class WatchedBook {
     if (known === undefined) return;
     for (const columns of this.#chains.values()) columns.remove(id);
     this.accounts.delete(id);
+    this.#obstructed.delete(id);
     removeFrom(this.#byOwner, known.owner, id);
     removeFrom(this.#byMarket, known.marketKey, id);
   }
