@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startWorkerHealth } from '../../../src/api/worker-health.ts';
 import { readConfig } from '../../../src/config.ts';
 import { PlimsollError } from '../../../src/core/errors.ts';
 import { type Attempt, type JobQueue, openJobQueue } from '../../../src/service/jobs/job-queue.ts';
@@ -204,6 +205,26 @@ describe('a role with a queue', () => {
     }, 0);
     await until(async () => (await stateOf('long')) === 'completed');
     expect(taken).toEqual(['long']);
+  });
+});
+
+describe('startWorkerHealth', () => {
+  test('behavior: a role in trouble makes the process alive but not ready, and says why', async () => {
+    let trouble: string | null = 'The database did not answer.';
+    const health: Workers['health'] = () => [{ role: 'sync', lastSuccess: null, lagMs: null, holds: [], failures: {}, trouble }];
+    const server = await startWorkerHealth({ workers: { health, registry: new Registry(), stop: async () => {} }, port: 0 });
+    const ask = async (path: string): Promise<unknown> => {
+      const answer = await fetch(`http://127.0.0.1:${server.port}${path}`);
+      return [answer.status, await answer.json()];
+    };
+    try {
+      expect(await ask('/healthz')).toEqual([200, { roles: health() }]);
+      expect(await ask('/readyz')).toEqual([503, { ready: false, troubles: [{ role: 'sync', trouble }] }]);
+      trouble = null;
+      expect(await ask('/readyz')).toEqual([200, { ready: true, troubles: [] }]);
+    } finally {
+      await server.close();
+    }
   });
 });
 
