@@ -103,9 +103,11 @@ describe('the watch of a book in one process', () => {
   test('behavior: what the oracles said is kept with its history, for every market and block that was heard', { timeout: 120_000 }, async () => {
     const { database, book } = await openBook(60);
     const { role } = await watch(database);
+    const sources = () => database.query('select distinct source from plimsoll.price_history where source in (select key from plimsoll.markets) order by source');
     await vi.waitFor(() => expect(role.health().lastSuccess).not.toBeNull(), PATIENCE);
     await vi.waitFor(async () => expect(await countRows(database, 'plimsoll.shard_progress where settled is not null')).toBe(SHARD_COUNT), PATIENCE);
-    const sources = () => database.query('select distinct source from plimsoll.price_history where source in (select key from plimsoll.markets) order by source');
+    // What was written before anybody watched is in it too.
+    await vi.waitFor(async () => expect(await sources()).toHaveLength(3), PATIENCE);
     await book.tick(0);
     await vi.waitFor(async () => expect(await sources()).toHaveLength(3), PATIENCE);
     const [{ at = '' } = {}] = await database.query('select max(at)::text as at from plimsoll.markets');

@@ -65,6 +65,10 @@ class Watch implements RunningRole {
   /** Unix milliseconds at which the oldest change was heard that is not screened yet; null where there is none. */
   #heardAt: number | null = null;
   #isSettledWritten = false;
+  /** Whether shards came or went since the last screen. */
+  #isOtherBook = false;
+  /** Markets whose prices are not in the history yet. */
+  readonly #unrecorded = new Set<string>();
   #found: Found = { liquidatable: new Set(), unseen: new Map() };
 
   constructor(context: RoleContext, { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, scan = DEFAULT_SCAN }: WatchSettings) {
@@ -172,6 +176,7 @@ class Watch implements RunningRole {
       throw error;
     });
     if (change !== null) await this.#screen(change, heardAt);
+    await this.#recordPrices();
     await this.#writeEndings();
     await this.#price();
     await this.#tellProgress();
@@ -183,15 +188,17 @@ class Watch implements RunningRole {
   /** @returns what changed; null where nothing did */
   async #follow(): Promise<Touched | null> {
     const { database } = this.#context;
-    const isChanged = await this.#takeShards();
+    if (await this.#takeShards()) this.#isOtherBook = true;
     const shards = [...this.#loaded];
     const touched = await this.#book.follow(database, shards);
     if (touched === null || this.#book.takeHeldUp()) {
       this.#forgetAll();
-      return (await this.#takeShards()) ? UNTOUCHED : null;
+      if (await this.#takeShards()) this.#isOtherBook = true;
+      return this.#isOtherBook ? UNTOUCHED : null;
     }
+    for (const key of touched.markets) this.#unrecorded.add(key);
     const isNothing = touched.accounts.size === 0 && touched.markets.size === 0;
-    return isNothing && !isChanged ? null : touched;
+    return isNothing && !this.#isOtherBook ? null : touched;
   }
 
   /** Brings the book in line with the shards that are held. */
@@ -209,6 +216,8 @@ class Watch implements RunningRole {
     await this.#desk.adopt(database, fresh);
     await this.#book.load(database, fresh);
     for (const shard of fresh) this.#loaded.add(shard);
+    // What was written while nobody held them is told by no change.
+    for (const key of this.#book.markets.keys()) this.#unrecorded.add(key);
     return true;
   }
 
@@ -219,6 +228,7 @@ class Watch implements RunningRole {
     this.#screenSeconds.observe((this.#now() - started) / 1_000);
     this.#desk.take(this.#book, found, touched);
     this.#found = found;
+    this.#isOtherBook = false;
     this.#isSettledWritten = false;
     const isSettled = this.#desk.isSettled;
     await saveShardProgress(database, this.#leases(), { screened: this.#book.position ?? '0', settled: isSettled ? this.#book.position : null });
@@ -226,7 +236,13 @@ class Watch implements RunningRole {
     const lagMs = heardAt === null ? undefined : this.#now() - heardAt;
     if (lagMs !== undefined) this.#lagSeconds.observe(lagMs / 1_000);
     this.#tally.succeeded(lagMs);
-    await recordMarketPrices(database, this.#book, { markets: touched.markets, held: this.#shards.held });
+  }
+
+  /** What is refused or fails is written by whoever holds the shard then. */
+  async #recordPrices(): Promise<void> {
+    if (this.#unrecorded.size === 0) return;
+    await recordMarketPrices(this.#context.database, this.#book, { markets: this.#unrecorded, held: this.#shards.held });
+    this.#unrecorded.clear();
   }
 
   async #writeEndings(): Promise<void> {
