@@ -106,7 +106,7 @@ describe.skipIf(server.kind === 'absent')(`workers that watch one book on Postgr
 
   test('behavior: a worker that was paused until its shards were taken over writes nothing when it goes on', { timeout: 120_000 }, async () => {
     const { url, database } = await open();
-    const book = await startBook(database, { accounts: 3_000, nearEach: 3, seed: 7 });
+    const book = await startBook(database, { accounts: 3_000, nearEach: 10, seed: 7 });
     const paused = await startWorker(url, SETTINGS);
     const other = await startWorker(url, SETTINGS);
     await untilBalanced(database, [paused, other]);

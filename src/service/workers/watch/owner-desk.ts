@@ -1,5 +1,4 @@
 import type { Queries } from '../../../store/database.ts';
-import type { ShardLease } from '../../../store/leases.ts';
 import { listShardOpportunities } from '../../../store/opportunities.ts';
 import type { Found, Touched, WatchedAccount, WatchedBook } from './watched-book.ts';
 
@@ -111,11 +110,6 @@ export class OwnerDesk {
     this.#urgent.delete(owner);
     this.#stale.delete(owner);
   }
-}
-
-/** The lease under which something of a shard is written; null where it is no longer held. */
-export function leaseOf(held: ReadonlyMap<number, ShardLease>, shard: number): ShardLease | null {
-  return held.get(shard) ?? null;
 }
 
 function signatureOf(accounts: readonly WatchedAccount[]): string {
