@@ -79,7 +79,11 @@ describe.skipIf(server.kind !== 'server')(title, () => {
   });
 
   test('behavior: without Last-Event-ID it begins now, and a kind is all that is asked for', async () => {
-    await write();
+    const before = await write();
+    const seen = openStreamClient(`${service.origin}/v1/stream`, (before - 1n).toString());
+    await seen.connect();
+    // Now is what the service has heard of: wait until that is the event before.
+    expect(await until(() => seen.messages.length > 0)).toBe(true);
     const [all, opened] = [openStreamClient(`${service.origin}/v1/stream`), openStreamClient(`${service.origin}/v1/stream?kind=opportunity.opened`)];
     await Promise.all([all.connect(), opened.connect()]);
     const expected = [await write(), await write('opportunity.opened'), await write()].map(String);
@@ -87,7 +91,7 @@ describe.skipIf(server.kind !== 'server')(title, () => {
     expect([idsOf(all), idsOf(opened)]).toEqual([expected, expected.slice(1, 2)]);
     expect(JSON.parse(all.messages[1]?.data ?? '')).toMatchObject({ sequence: expected[1], kind: 'opportunity.opened', at: 1_700_000_000 });
     expect(all.messages[1]?.event).toBe('opportunity.opened');
-    for (const client of [all, opened]) client.cut();
+    for (const client of [seen, all, opened]) client.cut();
   });
 
   test('behavior: somebody far behind is brought up to date, with what happens meanwhile behind it', async () => {
