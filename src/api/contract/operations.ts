@@ -249,7 +249,7 @@ export const OPERATIONS = {
     errors: [],
   },
   getMetrics: {
-    summary: 'Metrics',
+    summary: 'Metrics of the process',
     description: 'In the form of Prometheus.',
     tag: 'service',
     scope: 'admin',

@@ -1,4 +1,4 @@
-import express, { type Request, type Response } from 'express';
+import type { Request } from 'express';
 import type * as z from 'zod';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { pathText } from '../../core/json.ts';
@@ -9,8 +9,6 @@ import { parseStrictJson } from './strict-json.ts';
 export const MOST_BODY_BYTES = 2_000_000;
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 
-const readBytes = express.raw({ type: () => true, limit: MOST_BODY_BYTES, inflate: false });
-
 /** What a request says, read by the schemas of its operation. */
 export interface ReadInput {
   readonly params: unknown;
@@ -20,12 +18,13 @@ export interface ReadInput {
 }
 
 /** Reads what an operation takes. @throws {PlimsollError} naming the field, never its value */
-export async function readInput(operation: PlacedOperation, request: Request, response: Response): Promise<ReadInput> {
-  const text = operation.body === undefined ? '' : await readText(request, response);
+export async function readInput(operation: PlacedOperation, request: Request): Promise<ReadInput> {
+  const bytes = operation.body === undefined ? null : await readBody(request);
+  const text = bytes === null ? '' : new TextDecoder().decode(bytes);
   return {
     params: operation.params === undefined ? undefined : check(operation.params, { ...request.params }, 'path'),
     query: readQuery(operation, request.url),
-    body: operation.body === undefined ? undefined : check(operation.body, parseStrictJson(Buffer.from(text)), 'body'),
+    body: operation.body === undefined || bytes === null ? undefined : check(operation.body, parseStrictJson(bytes), 'body'),
     text,
   };
 }
@@ -36,18 +35,39 @@ export function requireAcceptable(operation: PlacedOperation, request: Request):
   if (request.accepts([...types, 'application/problem+json']) === false) throw new PlimsollError('NOT_ACCEPTABLE', `This answers with ${types[0]}: accept it, or leave the header Accept out.`);
 }
 
-async function readText(request: Request, response: Response): Promise<string> {
-  const type = request.headers['content-type'] ?? '';
+async function readBody(request: Request): Promise<Uint8Array> {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
   if (!JSON_TYPE.test(type.trim())) throw new PlimsollError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  readBytes(request, response, (error: unknown) => (error === undefined ? resolve() : reject(error)));
-  await promise;
-  const bytes: unknown = request.body;
-  if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new InvalidArgument('The body is missing.', { in: 'body' });
-  // Not valid UTF-8 stays visible: the strict reader refuses it.
-  const decoded = Buffer.from(bytes).toString('utf8');
-  if (!Buffer.from(decoded).equals(Buffer.from(bytes))) throw new InvalidArgument('The body is not UTF-8.', { in: 'body' });
-  return decoded;
+  if (encoding.toLowerCase() !== 'identity') throw new PlimsollError('UNSUPPORTED_MEDIA_TYPE', 'Send the body uncompressed.');
+  if (Number(length) > MOST_BODY_BYTES) throw tooLarge();
+  const bytes = await collect(request);
+  if (bytes.length === 0) throw new InvalidArgument('The body is missing.', { in: 'body' });
+  return bytes;
+}
+
+/** Ends at the first byte too many: whoever sends without end is not listened to until then. */
+function collect(request: Request): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  const take = (part: Buffer): void => {
+    bytes += part.length;
+    if (bytes > MOST_BODY_BYTES) {
+      request.off('data', take).pause();
+      reject(tooLarge());
+      return;
+    }
+    parts.push(part);
+  };
+  request.on('data', take);
+  request.once('end', () => resolve(Buffer.concat(parts)));
+  request.once('close', () => reject(new InvalidArgument('The body broke off.', { in: 'body' })));
+  request.once('error', () => reject(new InvalidArgument('The body broke off.', { in: 'body' })));
+  return promise;
+}
+
+function tooLarge(): PlimsollError {
+  return new PlimsollError('BODY_TOO_LARGE', `The body is larger than the ${MOST_BODY_BYTES} bytes that the service takes.`, { limitBytes: MOST_BODY_BYTES });
 }
 
 /** Each parameter once, and none that is not known: a typing error must not pass for the default. */

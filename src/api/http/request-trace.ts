@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { SCOPES } from '../contract/operations.ts';
 import type { Caller } from './api-keys.ts';
 import type { Observer } from './observe.ts';
@@ -21,6 +21,8 @@ const traces = new WeakMap<object, Trace>();
 const WELL_FORMED = /^[A-Za-z0-9_-]{8,64}$/;
 const NOBODY: Caller = { name: null, scopes: new Set(SCOPES) };
 const RETRY_SECONDS = 1;
+/** Milliseconds that a refused body may still be sent for. */
+const UNREAD_MS = 1_000;
 
 /** The trace of a request that {@link observeRequests} has seen. */
 export function traceOf(response: Response): Trace {
@@ -61,7 +63,7 @@ export function observeRequests(observer: Observer, inFlight: InFlight, most: nu
 
 /** Answers every failure with a problem document. */
 export function answerProblems(observer: Observer): ErrorRequestHandler {
-  return (error: unknown, _request, response, _next) => {
+  return (error: unknown, request, response, _next) => {
     const trace = traceOf(response);
     const failure = toPlimsollError(error);
     trace.code = failure.code;
@@ -71,8 +73,18 @@ export function answerProblems(observer: Observer): ErrorRequestHandler {
     if ((status === 429 || status === 503) && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', String(RETRY_SECONDS));
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     const text = JSON.stringify(body);
+    response.once('finish', () => endUnread(request));
     response.writeHead(status, { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store', 'Content-Length': Buffer.byteLength(text) }).end(text);
   };
+}
+
+/** A body that nobody reads is let through for a moment, so that the answer arrives, and then cut off. */
+function endUnread(request: Request): void {
+  if (request.complete || (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)) return;
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, UNREAD_MS);
+  timer.unref();
 }
 
 function decode(url: string): string {

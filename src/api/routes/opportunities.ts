@@ -93,13 +93,17 @@ export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers,
   };
 }
 
-async function lookNow(id: string, { config, database }: OpportunityOptions): Promise<Look> {
+async function lookNow(id: string, { config, database, now }: OpportunityOptions): Promise<Look> {
   const stored = database === null ? [] : await listOpportunities(database, MOST_ITEMS);
-  return stored.length > 0 ? storedLook(id, stored) : scannedLook(id, config);
+  return stored.length > 0 ? storedLook(id, stored, { seconds: Math.floor(now() / 1000), limit: config.maxBlockAgeSeconds }) : scannedLook(id, config);
 }
 
-function storedLook(id: string, stored: readonly Opportunity[]): Look {
-  const head = { source: 'store' as const, book: null, recorded: null, status: 'complete', asOf: { blocks: [], prices: [] }, method: null, gaps: [] };
+/** What the workers saw; where even the newest look is old, nobody is watching, and that is a gap. */
+function storedLook(id: string, stored: readonly Opportunity[], { seconds, limit }: { readonly seconds: number; readonly limit: number }): Look {
+  const age = seconds - Math.max(...stored.map(({ seenAt }) => Number(seenAt)));
+  const message = `The newest look at these is ${age} s old (limit ${limit} s). Check that workers with the role watch are running.`;
+  const gaps = age > limit ? [{ code: 'STALE_BLOCK', message, retryable: true, chain: null, deployment: null, account: null }] : [];
+  const head = { source: 'store' as const, book: null, recorded: null, status: gaps.length > 0 ? 'incomplete' : 'complete', asOf: { blocks: [], prices: [] }, method: null, gaps };
   const items = stored.map(({ subject, owner, netUsd, precision, openedAt, seenAt, body }) => ({
     id: subject,
     owner,

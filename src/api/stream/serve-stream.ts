@@ -64,8 +64,10 @@ export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients 
   /** Pages from the table until nothing is missing, then live: in between no event can pass, for nothing runs in between. */
   async function catchUp(client: Client, hub: EventHub): Promise<void> {
     while (!client.response.destroyed && client.sent < hub.newest()) {
+      const newest = hub.newest();
       const frames = await hub.after(client.sent);
-      if (frames.length === 0) break;
+      // What is no longer in the table was deleted; nothing that came meanwhile is passed by.
+      if (frames.length === 0) client.sent = newest;
       for (const frame of frames) hand(client, frame);
       await drained(client.response);
     }
