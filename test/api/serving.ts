@@ -9,7 +9,6 @@ import { createSealer, type Sealer } from '../../src/store/seal.ts';
 
 /** The wallet that the recorded data construct in four protocols. */
 export const DEMO = '0xc0ffee00000000000000000000000000c0ffee01';
-export const DEMO_RECORDED = 'constructed-wallet';
 
 /** A service of a test's own, on a free port, over recorded data. */
 export interface TestService {
