@@ -1,0 +1,27 @@
+import type { PriceDriver } from '../../engine/moves.ts';
+import { plain } from './format.ts';
+
+const CHAINS: Readonly<Record<string, string>> = {
+  'eip155:1': 'Ethereum',
+  'eip155:10': 'Optimism',
+  'eip155:56': 'BNB Chain',
+  'eip155:100': 'Gnosis',
+  'eip155:137': 'Polygon',
+  'eip155:8453': 'Base',
+  'eip155:42161': 'Arbitrum',
+  'eip155:43114': 'Avalanche',
+  'eip155:534352': 'Scroll',
+};
+
+/** A chain by the name that people use; its id where it has none here. */
+export function chainName(chain: string): string {
+  return CHAINS[chain] ?? chain;
+}
+
+/** A driver's name, with its chain where another of the list has the same. */
+export function driverName(driver: PriceDriver, all: readonly PriceDriver[]): string {
+  const name = plain(driver.name);
+  const [asset = ''] = driver.assets;
+  const isShared = driver.kind === 'asset' && all.some((other) => other !== driver && other.name === driver.name);
+  return isShared ? `${name} (${chainName(asset.split('/')[0] ?? '')})` : name;
+}
