@@ -1,0 +1,58 @@
+import { isInsolvent, type Status } from '../../engine/report.ts';
+import { health, plain, size } from '../data/format.ts';
+import type { WalletModel, WalletView } from '../data/wallet-model.ts';
+import { STATUS_WORD } from './status-words.ts';
+
+/** What the status means for this wallet, in one sentence. */
+export function statusSentence(view: WalletView): string {
+  if (view.status === 'incomplete') return incompleteSentence(view);
+  return meaningOf(view.statusWithoutGaps, view);
+}
+
+/** Everything that the picture shows, for who does not see it. */
+export function pictureSentence(view: WalletView): string {
+  const { wallet, status } = view;
+  if (wallet.weakest === null) return `Load line: ${STATUS_WORD[status]}. No debt that was seen, so nothing can be liquidated.`;
+  const name = plain(wallet.weakest.account.marketEntry.label);
+  const below = wallet.weakest.health?.lt(1) === true ? 'below' : 'above';
+  const market = wallet.market === null ? '' : ` By market prices the unified health is ${health(wallet.market.health)}.`;
+  return `Load line: ${STATUS_WORD[status]}. The weakest account, ${name}, is at ${health(wallet.weakest.health)}, ${below} the line at 1 where it is liquidated. All accounts together are at ${health(wallet.health)}.${market}`;
+}
+
+/** What brings the wallet under the line, by today's prices; null where nothing does. */
+export function distanceSentence({ report }: WalletModel): string | null {
+  const { first } = report.distance;
+  if (first === null || first.move.isZero()) return null;
+  return `If prices move ${size(first.move)} the wrong way, ${plain(first.account.account.marketEntry.label)} is liquidated first.`;
+}
+
+function incompleteSentence(view: WalletView): string {
+  if (view.accounts.length === 0) return 'Something could not be read, so nothing can be said about this wallet.';
+  const seen = view.statusWithoutGaps === 'safe' ? 'What was read is above the line, but that is not the whole picture.' : `What was read is already ${view.statusWithoutGaps}.`;
+  return `Something could not be read, so this is no statement of safety. ${seen}`;
+}
+
+function meaningOf(status: Status, { wallet, accounts }: WalletView): string {
+  const name = wallet.weakest === null ? '' : plain(wallet.weakest.account.marketEntry.label);
+  switch (status) {
+    case 'safe':
+      if (accounts.length === 0) return 'No account was found where Plimsoll looked.';
+      return wallet.weakest === null ? 'Nothing is owed, so nothing can be liquidated.' : 'Every account floats well above its line.';
+    case 'warning':
+      return `Above the line, without much room: ${name} is the lowest.`;
+    case 'critical':
+      return `Close to the line: ${name} goes under first.`;
+    case 'liquidatable': {
+      const gone = accounts.filter((account) => account.native.liquidatable);
+      return gone.length === 1
+        ? `The line is under water: ${plain(gone[0]?.account.marketEntry.label ?? '')} can be liquidated now.`
+        : `The line is under water: ${gone.length} accounts can be liquidated now.`;
+    }
+    default: {
+      const owing = accounts.filter(isInsolvent);
+      const byOracle = owing.some(({ raw }) => raw.collateral.lt(raw.debt));
+      const who = owing.length === 1 ? `${plain(owing[0]?.account.marketEntry.label ?? '')} owes` : `${owing.length} accounts owe`;
+      return `${who} more than ${owing.length === 1 ? 'it holds' : 'they hold'}${byOracle ? '' : ' by market prices, though the oracle does not say so'}.`;
+    }
+  }
+}
