@@ -1,0 +1,146 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { duration, health, instant, NOTHING, percent, plain, short, usd, usdShort } from '../data/format.ts';
+import { fetchRecorded, type RecordedWallet } from '../data/recorded.ts';
+import type { Route } from '../data/route.ts';
+import type { WalletModel, WalletView } from '../data/wallet-model.ts';
+import { loadLineFacts } from '../load-line/facts.ts';
+import { Ship } from '../load-line/ship.tsx';
+import { distanceSentence, pictureSentence, statusSentence } from '../load-line/words.ts';
+import { CopyButton } from '../shell/copy-button.tsx';
+import { StatusBadge } from '../shell/status-badge.tsx';
+import { useMedia } from '../shell/use-media.ts';
+import { goTo } from '../shell/use-route.ts';
+
+interface HeroProps {
+  readonly model: WalletModel;
+  readonly today: WalletView;
+  readonly shown: WalletView;
+  readonly route: Extract<Route, { view: 'wallet' | 'file' }>;
+  readonly onRefresh: () => void;
+}
+
+/** The load line, with the status in words and the numbers that only make sense together. */
+export function Hero({ model, today, shown, route, onRefresh }: HeroProps): VNode {
+  const isNarrow = useMedia('(max-width: 640px)');
+  const facts = loadLineFacts(shown);
+  const isMoved = shown !== today;
+  return (
+    <section class={`hero hero-${facts.isEmpty ? 'empty' : shown.status}`} aria-labelledby="status">
+      <div class="hero-words">
+        <Whose model={model} route={route} onRefresh={onRefresh} />
+        <h1 id="status">
+          {facts.isEmpty && shown.status !== 'incomplete' ? <span class="badge badge-large status-empty">No debt found</span> : <StatusBadge status={shown.status} large />}
+          {isMoved ? <span class="hero-if">if prices move so</span> : null}
+        </h1>
+        <p class="hero-sentence">{statusSentence(shown)}</p>
+      </div>
+      <figure class="hero-picture" role="img" aria-label={pictureSentence(shown)}>
+        <Ship facts={facts} today={isMoved ? loadLineFacts(today) : null} size={isNarrow ? 'narrow' : 'wide'} />
+      </figure>
+      <div class="hero-body">
+        {shown.wallet.weakest === null ? null : <Figures shown={shown} />}
+        {isMoved ? null : <Outlook model={model} />}
+      </div>
+    </section>
+  );
+}
+
+function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 'onRefresh'>): VNode {
+  const { report } = model;
+  return (
+    <div class="whose">
+      <p>
+        {report.owners.map((owner) => (
+          <span key={owner} class="owner">
+            <code title={owner}>{short(owner)}</code>
+            <CopyButton text={owner} what="the address" />
+          </span>
+        ))}
+        {route.view === 'file' ? <span class="tag">from a file, on this machine only</span> : null}
+      </p>
+      <p class="soft">
+        {report.recorded === null ? <>As of {instant(report.asOf.createdAt)}</> : <>Recorded: {plain(report.recorded)}</>}
+        {report.precision === null ? null : <> · {report.precision}</>}
+        {report.recorded === null && route.view === 'wallet' ? (
+          <button type="button" class="link" onClick={onRefresh}>
+            Read again
+          </button>
+        ) : null}
+      </p>
+      {route.view === 'wallet' && report.recorded !== null ? <Moments route={route} /> : null}
+    </div>
+  );
+}
+
+/** The recorded moments of a wallet that was looked at over time. */
+function Moments({ route }: { readonly route: Extract<Route, { view: 'wallet' }> }): VNode | null {
+  const [moments, setMoments] = useState<RecordedWallet['moments']>([]);
+  useEffect(() => {
+    void fetchRecorded().then(({ wallets }) => setMoments(wallets.find(({ wallet }) => wallet.toLowerCase() === route.wallet.toLowerCase())?.moments ?? []));
+  }, [route.wallet]);
+  if (moments.length < 2) return null;
+  return (
+    <label class="moments">
+      Moment{' '}
+      <select value={route.at ?? moments.at(-1)?.atIso} onChange={(event) => goTo({ ...route, at: event.currentTarget.value })}>
+        {moments.map(({ at, atIso }) => (
+          <option key={atIso} value={atIso}>
+            {instant(at)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Figures({ shown }: { readonly shown: WalletView }): VNode {
+  const { wallet } = shown;
+  const { weakest } = wallet;
+  return (
+    <dl class="figures">
+      <div class="figure-first">
+        <dt>Weakest account</dt>
+        <dd class="big">{health(weakest?.health ?? null)}</dd>
+        <dd class="soft">{plain(weakest?.account.marketEntry.label ?? '')}</dd>
+      </div>
+      <div class="figure-first">
+        <dt>Unified health</dt>
+        <dd class="big">{health(wallet.health)}</dd>
+        <dd class="soft">
+          {usdShort(wallet.adjustedCollateral)} held against {usdShort(wallet.adjustedDebt)}, as weighted
+        </dd>
+      </div>
+      <div>
+        <dt>Shortfall</dt>
+        <dd title={usd(wallet.shortfall)}>{usdShort(wallet.shortfall)}</dd>
+      </div>
+      <div>
+        <dt>Debt covered</dt>
+        <dd>{wallet.coverRatio === null ? NOTHING : percent(wallet.coverRatio, 1).replace('+', '')}</dd>
+      </div>
+      <div>
+        <dt>Free collateral</dt>
+        <dd>{usdShort(wallet.freeCollateral)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Outlook({ model }: { readonly model: WalletModel }): VNode | null {
+  const distance = distanceSentence(model);
+  const { first } = model.report.timeToLiquidation;
+  if (distance === null && (first === null || first.seconds === 0n)) return null;
+  return (
+    <p class="hero-outlook">
+      {distance}
+      {first === null || first.seconds === 0n ? null : (
+        <>
+          {' '}
+          If they stand still, interest alone takes {first.account === model.report.distance.first?.account ? 'it' : plain(first.account.account.marketEntry.label)} there in{' '}
+          {duration(Number(first.seconds))}.
+        </>
+      )}
+    </p>
+  );
+}

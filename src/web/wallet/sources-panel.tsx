@@ -1,0 +1,73 @@
+import type { VNode } from 'preact';
+import type { Report } from '../../engine/report.ts';
+import { chainName } from '../data/driver-name.ts';
+import { count, instant, plain } from '../data/format.ts';
+import { Panel } from '../shell/panel.tsx';
+import { Scroll } from '../shell/scroll.tsx';
+
+/** Where the numbers are from: blocks, what was looked at, where subgraph and chain differ. */
+export function SourcesPanel({ report }: { readonly report: Report }): VNode {
+  const { asOf, coverage, discrepancies } = report;
+  return (
+    <Panel id="sources" title="Sources">
+      <dl class="facts">
+        {asOf.blocks.map((block) => (
+          <div key={`${block.chain} ${block.number}`}>
+            <dt>{chainName(block.chain)}</dt>
+            <dd>
+              block {Number(block.number).toLocaleString('en-US')}, {instant(block.timestamp)}
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>Looked at</dt>
+          <dd>
+            {count(coverage.length, 'market')}
+            {coverage.length === 0 ? '' : `, ${coverage.filter(({ status }) => status === 'read').length} of them read`}
+          </dd>
+        </div>
+      </dl>
+      {coverage.length === 0 ? null : (
+        <details>
+          <summary>Every market that was looked at</summary>
+          <ul class="columns">
+            {coverage.map((entry) => (
+              <li key={entry.deployment}>
+                {plain(entry.deployment)} {entry.status === 'read' ? '' : <strong>not read</strong>} <span class="soft">{entry.rule ?? ''}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {discrepancies.length === 0 ? null : (
+        <details>
+          <summary>{count(discrepancies.length, 'value')} of a subgraph differ from the chain; the chain’s are used</summary>
+          <Scroll label="Discrepancies">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Where</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Subgraph</th>
+                  <th scope="col">Chain</th>
+                  <th scope="col">Note</th>
+                </tr>
+              </thead>
+              <tbody>
+                {discrepancies.map((entry, at) => (
+                  <tr key={at}>
+                    <td>{plain(entry.deployment)}</td>
+                    <td>{plain(entry.field)}</td>
+                    <td class="number">{plain(entry.subgraph)}</td>
+                    <td class="number">{plain(entry.chain)}</td>
+                    <td>{plain(entry.note)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+        </details>
+      )}
+    </Panel>
+  );
+}
