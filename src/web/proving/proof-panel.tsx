@@ -1,0 +1,59 @@
+import type { VNode } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import { formatPortfolio, type Portfolio } from '../../core/portfolio.ts';
+import { plain } from '../data/format.ts';
+import type { WalletView } from '../data/wallet-model.ts';
+import { Panel } from '../shell/panel.tsx';
+import { askProver } from './prover-client.ts';
+import { ProvingRun, useProving } from './proving-run.tsx';
+import { firstTerms, TermsFields } from './terms-form.tsx';
+
+/** Proves something about this wallet in the browser: over recorded data with an attestor made for the occasion. */
+export function ProofPanel({ portfolio, today }: { readonly portfolio: Portfolio; readonly today: WalletView }): VNode {
+  const [terms, setTerms] = useState(() => firstTerms(today.wallet.health?.lt(1) === true ? 'breach' : 'solvent'));
+  const { state, start } = useProving();
+  const scopes = useMemo(
+    () => portfolio.coverage.filter((entry) => entry.rule !== null).map((entry) => ({ value: `${entry.chain}/${entry.protocol}/${entry.market}`, label: `one account in ${plain(entry.deployment)}` })),
+    [portfolio],
+  );
+  const prove = (event: Event): void => {
+    event.preventDefault();
+    start({ kind: 'development', portfolio: formatPortfolio(portfolio) }, terms);
+  };
+  return (
+    <Panel
+      id="proof"
+      title="Prove it without showing it"
+      lead="A zero-knowledge proof says how a wallet stands, and nothing of what it holds. It is made in this browser: positions are sent to nobody."
+    >
+      {portfolio.recorded === null ? (
+        <p>
+          An attestor has to vouch for a live wallet: run <code>plimsoll attest</code>, then <a href="#/proofs">open its files here</a>.
+        </p>
+      ) : (
+        <>
+          <p class="dev-note">
+            <strong>Development attestor.</strong> These are recorded data, so this page makes an attestor for the occasion and uses development keys. The proof is a real one; whom it convinces is
+            nobody. With an attestation of your own: <a href="#/proofs">open its files</a>.
+          </p>
+          <form class="form" onSubmit={prove} onFocusIn={warmOnce} onPointerEnter={warmOnce}>
+            <TermsFields terms={terms} scopes={scopes} onChange={setTerms} />
+            <button type="submit" class="button button-first" disabled={state.phase === 'running'}>
+              Prove
+            </button>
+          </form>
+          <ProvingRun state={state} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+let isWarm = false;
+
+/** Whoever reaches for the form will soon ask for a proof: the worker takes in its keys meanwhile. */
+function warmOnce(): void {
+  if (isWarm) return;
+  isWarm = true;
+  void askProver({ kind: 'warm' });
+}
