@@ -1,0 +1,195 @@
+import type { VNode } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { count, instant, NOTHING, plain, short, usd, usdShort } from '../data/format.ts';
+import { type Failure, isRecord, requestJson } from '../data/request.ts';
+import { formatRoute } from '../data/route.ts';
+import { Scroll } from '../shell/scroll.tsx';
+import { StatusShape } from '../shell/status-badge.tsx';
+import { followStream, type StreamState } from './live-stream.ts';
+import { type OpportunitiesDocument, type OpportunityRow, readRow, type SortKey, sortRows } from './rows.ts';
+
+/** After an event the ranking is asked for again this much later, milliseconds: events come in crowds. */
+const SETTLE = 400;
+
+interface Shown {
+  readonly document: OpportunitiesDocument;
+  readonly rows: readonly OpportunityRow[];
+  readonly at: number;
+}
+
+/** Who can be liquidated now, by profit, live. */
+export function OpportunitiesPage(): VNode {
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [stream, setStream] = useState<StreamState>({ kind: 'connecting' });
+  const timer = useRef(0);
+  const refresh = useCallback(async () => {
+    const answer = await requestJson('/v1/opportunities?limit=50');
+    setFailure(answer.ok ? null : answer.failure);
+    if (!answer.ok) return;
+    const document = answer.value as OpportunitiesDocument;
+    setShown({ document, rows: document.opportunities.map(readRow), at: Date.now() });
+  }, []);
+  useEffect(() => {
+    void refresh();
+    const stop = followStream(
+      {
+        onState: (state) => {
+          setStream(state);
+          if (state.kind === 'live') soon();
+        },
+        onEvent: (kind, data) => {
+          if (kind === 'opportunity.closed') setShown((before) => before && { ...before, rows: withoutClosed(before.rows, data) });
+          soon();
+        },
+      },
+      { open: () => new EventSource('/v1/stream'), now: Date.now },
+    );
+    return () => {
+      clearTimeout(timer.current);
+      stop();
+    };
+  }, []);
+  const soon = (): void => {
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => void refresh(), SETTLE);
+  };
+  return (
+    <section class="panel" aria-labelledby="opportunities-title">
+      <div class="row row-apart">
+        <h1 id="opportunities-title">Opportunities</h1>
+        <StreamSign state={stream} failure={failure} at={shown?.at ?? null} />
+      </div>
+      <p class="panel-lead">Accounts that their protocol would liquidate at the next block, after slippage, gas and flash fee. The order is greedy, not proven optimal, and says so.</p>
+      {shown === null ? <Waiting failure={failure} onAgain={() => void refresh()} /> : <Ranking shown={shown} onRefresh={() => void refresh()} />}
+    </section>
+  );
+}
+
+/** Whether what is shown is live, and if not since when it is not. */
+function StreamSign({ state, failure, at }: { readonly state: StreamState; readonly failure: Failure | null; readonly at: number | null }): VNode {
+  const since = state.kind === 'reconnecting' ? state.since : failure === null ? null : (at ?? Date.now());
+  if (since !== null) {
+    return (
+      <p class="stream stream-lost" role="status">
+        <span class="stream-dot" aria-hidden="true" /> Reconnecting; stale since {new Date(since).toISOString().slice(11, 19)} UTC
+      </p>
+    );
+  }
+  return (
+    <p class={`stream stream-${state.kind}`} role="status">
+      <span class="stream-dot" aria-hidden="true" /> {state.kind === 'live' ? 'Live' : 'Connecting …'}
+    </p>
+  );
+}
+
+function Waiting({ failure, onAgain }: { readonly failure: Failure | null; readonly onAgain: () => void }): VNode {
+  if (failure === null) return <p class="waiting">Looking at the book …</p>;
+  return (
+    <div class="notice notice-failed" role="alert">
+      <p>
+        {failure.message} <code class="soft">{failure.code}</code>
+      </p>
+      <button type="button" class="button" onClick={onAgain}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+function Ranking({ shown, onRefresh }: { readonly shown: Shown; readonly onRefresh: () => void }): VNode {
+  const { document, rows, at } = shown;
+  const unseen = new Set(document.gaps.flatMap(({ account }) => account ?? [])).size;
+  return (
+    <>
+      {document.gaps.length === 0 ? null : (
+        <p class="notice notice-incomplete">
+          <StatusShape status="incomplete" /> {count(document.gaps.length, 'gap')}
+          {unseen > 0 ? `, ${count(unseen, 'account')} not judged` : ''}: nothing is said about the safety of what was not seen.
+        </p>
+      )}
+      <p class="soft row">
+        {document.recorded === null ? null : <span>Recorded: {plain(document.recorded)}.</span>}
+        <span>
+          {document.source === 'scan' ? 'One look at the book' : 'Kept by workers that watch'}, asked for at {new Date(at).toISOString().slice(11, 19)} UTC.
+        </span>
+        <button type="button" class="link" onClick={onRefresh}>
+          Ask again
+        </button>
+      </p>
+      {rows.length === 0 ? <p class="empty">Nothing can be liquidated at a profit now.</p> : <Table rows={rows} />}
+      {document.nextCursor === null ? null : <p class="soft">The first {rows.length} are shown. The API has the rest, page by page.</p>}
+    </>
+  );
+}
+
+const COLUMNS: readonly { readonly key: SortKey; readonly title: string }[] = [
+  { key: 'profitUsd', title: 'Profit' },
+  { key: 'paidUsd', title: 'Pays' },
+  { key: 'breakEvenGasUsd', title: 'Break-even gas' },
+  { key: 'confidence', title: 'Confidence' },
+  { key: 'seenAt', title: 'Seen' },
+];
+
+function Table({ rows }: { readonly rows: readonly OpportunityRow[] }): VNode {
+  const [sort, setSort] = useState<{ readonly key: SortKey; readonly direction: 'ascending' | 'descending' }>({ key: 'profitUsd', direction: 'descending' });
+  const turn = (key: SortKey): void => setSort({ key, direction: sort.key === key && sort.direction === 'descending' ? 'ascending' : 'descending' });
+  return (
+    <Scroll label="Opportunities">
+      <table class="ranking">
+        <thead>
+          <tr>
+            <th scope="col">Owner</th>
+            <th scope="col">Where</th>
+            {COLUMNS.map(({ key, title }) => (
+              <th key={key} scope="col" aria-sort={sort.key === key ? sort.direction : 'none'}>
+                <button type="button" class="sort" onClick={() => turn(key)}>
+                  {title} <span aria-hidden="true">{sort.key === key ? (sort.direction === 'descending' ? '▾' : '▴') : '·'}</span>
+                </button>
+              </th>
+            ))}
+            <th scope="col">Precision</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sortRows(rows, sort.key, sort.direction).map((row) => (
+            <tr key={row.id}>
+              <th scope="row">
+                <a href={formatRoute({ view: 'wallet', wallet: row.owner, recorded: null, at: null })}>
+                  <code>{short(row.owner)}</code>
+                </a>
+              </th>
+              <td>
+                {plain(row.places[0] ?? NOTHING)}
+                {row.places.length > 1 ? <span class="soft"> and {row.places.length - 1} more</span> : null}
+              </td>
+              <td class="number strong">{usdShort(row.profitUsd)}</td>
+              <td class="number">{row.paidUsd === null ? NOTHING : usdShort(row.paidUsd)}</td>
+              <td class="number">{row.breakEvenGasUsd === null ? NOTHING : usd(row.breakEvenGasUsd)}</td>
+              <td>
+                <span class={`confidence confidence-${plain(row.confidence)}`}>{plain(row.confidence)}</span>
+                {row.reasons.length === 0 ? null : (
+                  <details>
+                    <summary>why</summary>
+                    <ul>
+                      {row.reasons.map((reason) => (
+                        <li key={reason}>{plain(reason)}</li>
+                      ))}
+                    </ul>
+                  </details>
+                )}
+              </td>
+              <td class="soft">{instant(row.seenAt)}</td>
+              <td>{plain(row.precision)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function withoutClosed(rows: readonly OpportunityRow[], event: unknown): readonly OpportunityRow[] {
+  const data = isRecord(event) && isRecord(event['data']) ? event['data'] : {};
+  return rows.filter(({ id, owner }) => id !== data['id'] && owner !== data['owner']);
+}
