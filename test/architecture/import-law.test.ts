@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   service: ['protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
   api: ['service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
   cli: ['api', 'service', 'protocols', 'path', 'proof', 'store', 'sources', 'engine', 'core', 'config'],
-  web: ['core', 'engine', 'proof'],
+  web: ['core', 'engine', 'proof', 'protocols', 'api'],
   index: ['service', 'protocols', 'path', 'proof', 'engine', 'core'],
 };
 /** Rooms that are pure: no input or output, no clock, no environment, no randomness. */
@@ -59,7 +59,7 @@ const files = listFiles(SRC).map(readSource);
 
 function listFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -84,6 +84,22 @@ describe('import law', () => {
       .map(roomOf)
       .filter((room) => room !== file.room);
     expect(rooms.filter((room) => ALLOWED[file.room]?.includes(room) !== true)).toEqual([]);
+  });
+
+  test('behavior: the page takes from the API the types of its contract alone, and of protocols their rules', () => {
+    const page = files.filter((file) => file.room === 'web');
+    expect(page.length).toBeGreaterThan(30);
+    const values = page.flatMap((file) => [...file.text.matchAll(/^import (?!type )[^;]*from '([^']*\/api\/[^']*)'/gm)].map((match) => `${file.path} → ${match[1]}`));
+    const outside = page.flatMap((file) => localTargets(file).filter((target) => roomOf(target) === 'api' && !target.includes('/api/contract/')));
+    const beyondRules = page.flatMap((file) => localTargets(file).filter((target) => roomOf(target) === 'protocols' && !target.endsWith('/protocols/rules.ts')));
+    expect([values, outside, beyondRules]).toEqual([[], [], []]);
+  });
+
+  test('behavior: only the worker of the page loads snarkjs, which is GPL-3.0', () => {
+    const prover = /\/proof\/prover\/(?!backend\.ts)/;
+    expect(files.filter((file) => file.room === 'web' && localTargets(file).some((target) => prover.test(target))).map((file) => file.path)).toEqual(['src/web/proving/prover-worker.ts']);
+    const starters = files.filter((file) => file.room === 'web' && file.imports.some((entry) => entry.includes('prover-worker') || entry.includes('prove-in-worker') || entry.includes('fetch-keys')));
+    expect(starters.map((file) => file.path).toSorted()).toEqual(['src/web/proving/prove-in-worker.ts', 'src/web/proving/prover-worker.ts']);
   });
 
   test('behavior: every room of src is known', () => {

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { leaveOut } from './left-out.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here('.'),
+  base: '/',
+  plugins: [leaveOut()],
+  worker: { format: 'es', plugins: () => [leaveOut()] },
+  build: {
+    outDir: here('../../dist/web'),
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox125', 'safari17.4'],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    license: { fileName: 'third-party-licences.txt' },
+  },
+});
