@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+
+/** The built page: where the service serves it from. */
+export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
+const CONFIG = fileURLToPath(new URL('../../src/web/vite.config.ts', import.meta.url));
+
+/** Builds the page as `npm run build:web` does. */
+export async function buildPage(): Promise<void> {
+  await build({ configFile: CONFIG, logLevel: 'error' });
+}
+
+/** A script of the build. */
+export interface BuiltScript {
+  readonly name: string;
+  readonly gzipped: number;
+  readonly text: string;
+}
+
+/** Every script of the build, with its size as a service sends it. */
+export function listScripts(): readonly BuiltScript[] {
+  const folder = join(PAGE_FOLDER, 'assets');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => {
+      const bytes = readFileSync(join(folder, name));
+      return { name, gzipped: gzipSync(bytes).length, text: bytes.toString('utf8') };
+    });
+}

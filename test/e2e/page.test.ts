@@ -1,0 +1,334 @@
+import { readFileSync, rmSync } from 'node:fs';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestService, type TestService } from '../api/serving.ts';
+import { keepPicture, launch, openPage, SKIPPED, type WatchedPage } from './browser.ts';
+import { copyWithFailingSubgraph } from './failing-dataset.ts';
+import { buildPage, listScripts } from './page-build.ts';
+
+const DEMO = '0xc0ffee00000000000000000000000000c0ffee01';
+const DEPEG = '0x1597e4b7cf6d2877a1d690b6088668afdb045763';
+const NOBODY = '0x00000000000000000000000000000000deadbeef';
+/** A generous limit: the machine may be busy with every other suite. */
+const PATIENCE = 60_000;
+const KILOBYTE = 1_000;
+
+beforeAll(buildPage, 120_000);
+
+describe('the built page', () => {
+  const scripts = () => listScripts();
+  const named = (start: string): number => scripts().find(({ name }) => name.startsWith(start))?.gzipped ?? Number.POSITIVE_INFINITY;
+
+  test('behavior: opening a wallet loads less than 100 kB of script, gzipped', () => {
+    const opening = ['index-', 'status-badge-', 'terms-form-', 'wallet-page-'].map(named);
+    expect(opening.reduce((sum, size) => sum + size, 0)).toBeLessThan(100 * KILOBYTE);
+    expect(named('index-')).toBeLessThan(20 * KILOBYTE);
+  });
+
+  test('behavior: snarkjs and its curve are in the worker alone', () => {
+    const withProver = scripts().filter(({ text }) => /groth16|curve_bn128/.test(text));
+    expect(withProver.map(({ name }) => name.replace(/-[\w-]{8}\.js$/, ''))).toEqual(['prover-worker']);
+  });
+});
+
+describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' : ` (${SKIPPED})`}`, () => {
+  let browser: Browser;
+  let service: TestService;
+  const opened: WatchedPage[] = [];
+
+  beforeAll(async () => {
+    [browser, service] = await Promise.all([launch(), startTestService()]);
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  async function open(hash: string, options: Parameters<typeof openPage>[1] = {}, origin = service.origin): Promise<WatchedPage> {
+    const watched = await openPage(browser, options);
+    watched.page.setDefaultTimeout(PATIENCE);
+    opened.push(watched);
+    await watched.page.goto(`${origin}/${hash}`);
+    return watched;
+  }
+
+  async function seriousViolations(page: Page): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const runner = globalThis as unknown as { axe: { run: (target: Document) => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
+      return (await runner.axe.run(document)).violations;
+    });
+    return found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  }
+
+  const settled = (page: Page): Promise<void> => page.locator('.hero-words h1').waitFor();
+  const wide = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+  test('default: search a wallet, read the load line, go back', async () => {
+    const { page, context, faults } = await open('#/');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/how close/i);
+    expect(await seriousViolations(page)).toEqual([]);
+    await keepPicture(page, 'home-light', 'page');
+    await page.getByLabel('Wallet').fill('0x12');
+    await page.getByRole('button', { name: 'Read', exact: true }).click();
+    expect(await page.getByRole('alert').innerText()).toMatch(/is not a wallet/);
+    await page.getByLabel('Wallet').fill(DEMO);
+    await page.getByRole('button', { name: 'Read', exact: true }).click();
+    await settled(page);
+    expect(page.url()).toContain(`#/wallet/${DEMO}`);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Critical');
+    expect(await page.locator('.hero-picture').getAttribute('aria-label')).toMatch(/^Load line: Critical\. The weakest account, GMX v2 .* is at 1\.08\d\d, above the line/);
+    expect(await page.locator('.figures').innerText()).toMatch(/1\.0812[\s\S]*1\.2230/);
+    expect(await page.locator('#accounts article').count()).toBe(4);
+    await keepPicture(page, 'wallet-light');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Looked at before' }).waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: the slider moves the ship, and nothing is asked from anybody', async () => {
+    const { page, context, faults, requests } = await open(`#/wallet/${DEMO}`);
+    await settled(page);
+    const asked = requests.length;
+    const slider = page.getByLabel('moves by');
+    await slider.focus();
+    for (let presses = 0; presses < 12; presses += 1) await page.keyboard.press('ArrowLeft');
+    expect(await slider.inputValue()).toBe('-12');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^(Liquidatable|Insolvent)/);
+    expect(await page.locator('.change').innerText()).toMatch(/GMX v2/);
+    expect(await page.locator('.ship').getAttribute('class')).toMatch(/ship-under/);
+    await keepPicture(page, 'wallet-moved');
+    await page.locator('#outlook').scrollIntoViewIfNeeded();
+    await page.locator('.curve canvas').waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('.heat td:not(.heat-empty)').length === 81);
+    expect(await page.locator('.heat-today').innerText()).toMatch(/1\.08/);
+    await keepPicture(page, 'what-if');
+    expect(requests.slice(asked).filter(({ url }) => url.includes('/v1/'))).toEqual([]);
+    await page.getByRole('button', { name: 'Today' }).click();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Critical');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a plan beside what happens if nothing is done', async () => {
+    const { page, context, faults } = await open(`#/wallet/${DEMO}`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.locator('.versus').waitFor();
+    expect(await page.getByRole('region', { name: 'If you act' }).innerText()).toMatch(/\$[\d.]+[\s\S]*no plan of the model costs less than/);
+    expect(await page.locator('.stage li').count()).toBeGreaterThan(2);
+    expect(await page.getByRole('region', { name: 'If nothing is done' }).innerText()).toMatch(/lost to liquidation/);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.locator('#plan').scrollIntoViewIfNeeded();
+    await keepPicture(page, 'plan', 'page');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a proof is made, downloaded and verified here, and no position is sent', async () => {
+    const { page, context, faults, requests } = await open(`#/wallet/${DEPEG}`);
+    await settled(page);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Insolvent');
+    await keepPicture(page, 'wallet-insolvent');
+    await page.locator('#proof').getByRole('button', { name: 'Prove', exact: true }).click();
+    await page.locator('.proved').waitFor();
+    expect(await page.getByRole('heading', { name: 'Accepted: all 12 checks hold.' }).count()).toBe(1);
+    expect(await page.locator('.checks li').count()).toBe(12);
+    await page.locator('#proof').scrollIntoViewIfNeeded();
+    await keepPicture(page, 'proof');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download proof' }).click()]);
+    const path = await download.path();
+    const proof = readFileSync(path, 'utf8');
+    expect(JSON.parse(proof)).toMatchObject({ schema: 'plimsoll/proof@1', class: 'dev' });
+    expect(proof).not.toContain(DEPEG.slice(2));
+    expect(requests.filter(({ body }) => body !== '')).toEqual([]);
+
+    await page.getByRole('link', { name: 'Proofs', exact: true }).click();
+    const verify = page.getByRole('region', { name: 'Verify a proof' });
+    await verify.getByLabel('Proof (proof.json)').setInputFiles(path);
+    await verify.getByLabel(/What you accept/).waitFor();
+    await verify.getByLabel('Judged at').fill('2026-03-24T00:05:00Z');
+    await verify.getByRole('button', { name: 'Verify' }).click();
+    await verify.getByText('Accepted: all 12 checks hold.').waitFor();
+    const policy = await verify.getByLabel(/What you accept/).inputValue();
+    await verify.getByLabel(/What you accept/).fill(policy.replace(/"ids": \[\s*"\d+"/, '"ids": ["1"'));
+    await verify.getByRole('button', { name: 'Verify' }).click();
+    await verify.getByText('Refused: 1 of 12 checks does not hold.').waitFor();
+    expect(await verify.locator('.check-fails').innerText()).toMatch(/attestors/);
+    expect(await seriousViolations(page)).toEqual([]);
+    await keepPicture(page, 'proof-refused', 'page');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a proof can be cancelled, and made again', async () => {
+    const { page, context, faults } = await open(`#/wallet/${DEPEG}`);
+    await settled(page);
+    const panel = page.locator('#proof');
+    await panel.getByRole('button', { name: 'Prove', exact: true }).click();
+    await panel.getByRole('button', { name: 'Cancel' }).click();
+    expect(await panel.getByRole('alert').innerText()).toMatch(/Cancelled/);
+    await panel.getByRole('button', { name: 'Prove', exact: true }).click();
+    await panel.locator('.proved').waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('error: a statement that does not hold is refused before anything is proved', async () => {
+    const { page, context } = await open(`#/wallet/${DEPEG}`);
+    await settled(page);
+    const panel = page.locator('#proof');
+    await panel.getByLabel('Prove that it is').selectOption('solvent');
+    await panel.getByRole('button', { name: 'Prove', exact: true }).click();
+    expect(await panel.getByRole('alert').innerText()).toMatch(/STATEMENT_FALSE/);
+    await context.close();
+  });
+
+  test('error: a source that fails makes the report incomplete, never safe', async () => {
+    const folder = copyWithFailingSubgraph('compound-v3-1-usdc.json');
+    const failing = await startTestService({ environment: { PLIMSOLL_RECORDED: folder } });
+    try {
+      const { page, context, faults } = await open(`#/wallet/${DEMO}`, {}, failing.origin);
+      await settled(page);
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Incomplete');
+      const gaps = page.getByRole('region', { name: 'What could not be seen' });
+      expect(await gaps.innerText()).toMatch(/not a statement of safety[\s\S]*INDEXING_ERRORS/);
+      expect(await page.locator('.fog').count()).toBe(1);
+      expect(await page.locator('.hero .status-safe, .hero-safe').count()).toBe(0);
+      expect(await seriousViolations(page)).toEqual([]);
+      await keepPicture(page, 'wallet-incomplete');
+      expect(faults).toEqual([]);
+      await context.close();
+    } finally {
+      await failing.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('error: an unknown wallet and a service that is gone are said in words', async () => {
+    const { page, context, faults } = await open(`#/wallet/${NOBODY}`);
+    await settled(page);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('No debt found');
+    expect(await page.locator('#accounts').innerText()).toMatch(/None in the \d+ markets?/);
+    await keepPicture(page, 'wallet-unknown');
+    await context.setOffline(true);
+    await page.getByLabel('Wallet').fill(DEMO);
+    await page.getByRole('button', { name: 'Read', exact: true }).click();
+    await page.getByRole('heading', { name: 'The service does not answer' }).waitFor();
+    expect(await page.getByRole('alert').innerText()).toMatch(/not the same as safe/);
+    await keepPicture(page, 'service-gone');
+    await context.setOffline(false);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await settled(page);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a document from a file is opened here and sent to nobody', async () => {
+    const answer = await fetch(`${service.origin}/v1/wallets/${DEMO}/portfolio`);
+    const { page, context, faults, requests } = await open('#/');
+    await page.getByLabel('Portfolio document').setInputFiles({ name: 'portfolio.json', mimeType: 'application/json', buffer: Buffer.from(await answer.text()) });
+    await settled(page);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Critical');
+    expect(requests.filter(({ url, body }) => url.includes('/v1/wallets') || body !== '')).toEqual([]);
+    await page.getByLabel('Portfolio document').setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').innerText()).toMatch(/INVALID_PORTFOLIO/);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: opportunities are live, sorted, and stale when the line is lost', async () => {
+    const { page, context, faults } = await open('#/opportunities');
+    await page.locator('.ranking tbody tr').first().waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    const profits = (): Promise<string[]> => page.locator('.ranking tbody td:nth-child(3)').allInnerTexts();
+    const before = await profits();
+    await page.getByRole('button', { name: /^Profit/ }).click();
+    expect(await page.locator('th[aria-sort="ascending"]').innerText()).toMatch(/Profit/);
+    expect(await profits()).toEqual(before.toReversed());
+    expect(await seriousViolations(page)).toEqual([]);
+    await keepPicture(page, 'opportunities', 'page');
+    await context.setOffline(true);
+    await service.service.stop();
+    await page.getByText(/Reconnecting; stale since/).waitFor();
+    await keepPicture(page, 'opportunities-stale');
+    service = await startTestService();
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: by keyboard alone', async () => {
+    const { page, context, faults } = await open('#/');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => (document.activeElement instanceof HTMLInputElement ? document.activeElement.name : ''))).toBe('wallet');
+    await page.keyboard.type(DEMO);
+    await page.keyboard.press('Enter');
+    await settled(page);
+    const reached = new Set<string>();
+    for (let presses = 0; presses < 70; presses += 1) {
+      await page.keyboard.press('Tab');
+      const focus = await page.evaluate(() => {
+        const element = document.activeElement;
+        if (element === null) return { name: '', isVisible: false };
+        const { outlineStyle, outlineWidth } = getComputedStyle(element);
+        return { name: `${element.tagName} ${element.getAttribute('type') ?? ''} ${element.textContent?.trim().slice(0, 20) ?? ''}`, isVisible: outlineStyle !== 'none' && outlineWidth !== '0px' };
+      });
+      if (focus.name.startsWith('BODY')) break;
+      expect(focus, 'focus must be seen').toMatchObject({ isVisible: true });
+      reached.add(focus.name);
+    }
+    expect([...reached].filter((name) => /INPUT range|BUTTON submit (Plan|Prove)/.test(name)).toSorted()).toEqual(['BUTTON submit Plan', 'BUTTON submit Prove', 'INPUT range ']);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test.each([DEMO, DEPEG])('behavior: %s on a phone, 360 px wide, without scrolling sideways', async (wallet) => {
+    const { page, context, faults } = await open(`#/wallet/${wallet}`, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+    await settled(page);
+    expect(await wide(page)).toBe(false);
+    await page.locator('#outlook').scrollIntoViewIfNeeded();
+    await page.locator('.curve canvas').waitFor();
+    expect(await wide(page)).toBe(false);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.evaluate(() => scrollTo(0, 0));
+    await keepPicture(page, `phone-${wallet === DEMO ? 'critical' : 'insolvent'}`);
+    await keepPicture(page, `phone-${wallet === DEMO ? 'critical' : 'insolvent'}-whole`, 'page');
+    for (const hash of ['#/', '#/opportunities', '#/proofs']) {
+      await page.goto(`${service.origin}/${hash}`);
+      await page.locator('h1').first().waitFor();
+      expect(await wide(page), hash).toBe(false);
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: dark by the system, and by the switch that stays', async () => {
+    const { page, context, faults } = await open(`#/wallet/${DEMO}`, { colorScheme: 'dark' });
+    await settled(page);
+    const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(await ground()).toBe('rgb(10, 21, 29)');
+    await page.locator('#outlook').scrollIntoViewIfNeeded();
+    await page.locator('.curve canvas').waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('.heat td:not(.heat-empty)').length === 81);
+    expect(await seriousViolations(page)).toEqual([]);
+    await keepPicture(page, 'what-if-dark');
+    await page.evaluate(() => scrollTo(0, 0));
+    await keepPicture(page, 'wallet-dark');
+    await page.getByRole('button', { name: /^Theme: Auto/ }).click();
+    await page.getByRole('button', { name: /^Theme: Dark/ }).click();
+    expect(await ground()).toBe('rgb(245, 242, 234)');
+    await page.reload();
+    await settled(page);
+    expect(await ground()).toBe('rgb(245, 242, 234)');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+});
