@@ -65,6 +65,7 @@ const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1
 const READINESS_MS = 15_000;
 const KEYS_MS = 2_000;
 const GRACE_MS = 10_000;
+const SWEEP_MS = 50;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const IDLE_MS = 30_000;
@@ -178,9 +179,11 @@ async function close(server: Server, endStreams: () => void, graceMs: number): P
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   endStreams();
-  server.closeIdleConnections();
+  // A connection whose last answer was begun before the end is kept alive; it is closed once it is idle.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await promise;
+  clearInterval(sweep);
   clearTimeout(timer);
 }
 

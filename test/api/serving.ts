@@ -9,6 +9,7 @@ import { createSealer, type Sealer } from '../../src/store/seal.ts';
 
 /** The wallet that the recorded data construct in four protocols. */
 export const DEMO = '0xc0ffee00000000000000000000000000c0ffee01';
+export const DEMO_RECORDED = 'constructed-wallet';
 
 /** A service of a test's own, on a free port, over recorded data. */
 export interface TestService {
@@ -50,7 +51,8 @@ export async function startTestService({ environment = {}, ...options }: TestSer
     });
     const close = async (): Promise<void> => {
       await service.stop();
-      await database.close();
+      // A test may have closed it.
+      await database.close().catch(() => {});
       rmSync(folder, { recursive: true, force: true });
     };
     return { service, origin: service.origin, database, sealer, config, log: () => lines.join(''), folder, close };
@@ -77,6 +79,6 @@ export async function ask(origin: string, path: string, { body, ...init }: Omit<
     redirect: 'manual',
   });
   const text = await response.text();
-  const isJson = /^application\/(?:problem\+)?json/.test(response.headers.get('content-type') ?? '');
+  const isJson = text !== '' && /^application\/(?:problem\+)?json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
 }

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { startWorkers } from '../../src/service/workers/start-workers.ts';
+import { proveDemo } from './demo-proof.ts';
+import { ask, startTestService } from './serving.ts';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('default: a proof that is asked for is made by a worker, and accepted', { timeout: 180_000 }, async () => {
+  const running = await startTestService({ environment: { PLIMSOLL_PROOFS: 'on' } });
+  const { config, database, sealer } = running;
+  const demo = await proveDemo();
+  const lines: string[] = [];
+  const workers = await startWorkers({ config, database, sealer, roles: ['prove'], allowDevelopment: true, log: (line) => void lines.push(line) });
+  try {
+    const made = await ask(running.origin, '/v1/proofs', { body: demo.request });
+    expect([made.status, made.json['state']]).toEqual([202, 'waiting']);
+    const place = made.headers.get('location') ?? '';
+    const seen = new Set<string>();
+    let job = await ask(running.origin, place);
+    while (job.json['state'] === 'waiting') {
+      seen.add((job.json['progress'] as { stage: string } | null)?.stage ?? 'waits');
+      await pause(50);
+      job = await ask(running.origin, place);
+    }
+    expect([job.json['state'], job.json['failure']]).toEqual(['done', null]);
+    expect(seen.size).toBeGreaterThan(1);
+    const judged = await ask(running.origin, '/v1/proofs/verify', { body: { proof: job.json['proof'], policy: demo.policy, at: demo.at } });
+    expect(judged.json).toMatchObject({ accepted: true });
+    for (const secret of demo.secrets) expect(`${running.log()}${lines.join()}${job.text}`).not.toContain(secret);
+  } finally {
+    await workers.stop();
+    await running.close();
+  }
+});
+
+test('bad input: an attestation that was altered makes no job', async () => {
+  const running = await startTestService({ environment: { PLIMSOLL_PROOFS: 'on' } });
+  try {
+    const demo = await proveDemo();
+    const attestation = { ...(demo.request['attestation'] as object), snapshot: 1 };
+    const refused = await ask(running.origin, '/v1/proofs', { body: { ...demo.request, attestation } });
+    expect([refused.status, refused.json['code']]).toEqual([422, 'ATTESTATION_REFUSED']);
+    for (const secret of demo.secrets) expect(`${running.log()}${refused.text}`).not.toContain(secret);
+  } finally {
+    await running.close();
+  }
+});
