@@ -1,3 +1,4 @@
+import './no-compiled-schemas.ts';
 import { render } from 'preact';
 import { App } from './shell/app.tsx';
 import { applyTheme, readTheme } from './shell/theme.ts';

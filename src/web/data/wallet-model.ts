@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { Decimal } from '../../core/decimal.ts';
 import { PlimsollError } from '../../core/errors.ts';
 import { type Portfolio, parsePortfolio } from '../../core/portfolio.ts';
@@ -11,9 +10,6 @@ import { applyShock, computeShockGrid, type Shock } from '../../engine/shock.ts'
 import { DEFAULT_DUST_USD, type WalletHealth } from '../../engine/wallet.ts';
 import { findRule } from '../../protocols/rules.ts';
 import type { Answer } from './request.ts';
-
-// Without this zod tries to compile code, which the content security policy reports.
-z.config({ jitless: true });
 
 const DUST = new Decimal(DEFAULT_DUST_USD);
 

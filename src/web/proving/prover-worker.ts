@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import '../no-compiled-schemas.ts';
 import { PlimsollError } from '../../core/errors.ts';
 import type { Attestation, OpenedKeys } from '../../proof/index.ts';
 import { parseBundle } from '../../proof/index.ts';
@@ -11,8 +11,6 @@ import type { ProofStage, WorkerReply, WorkerRequest } from './messages.ts';
 import { judgeProof, proveSubject } from './prove-in-worker.ts';
 
 /** The page's one worker: proves and verifies. What it is given never leaves it, but for the proof. */
-z.config({ jitless: true });
-
 const LOCAL_CHAIN = 31_337;
 const curve = openCurve({ singleThread: true });
 /** snarkjs runs in this very thread: it is a worker already. */
