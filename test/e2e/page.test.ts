@@ -11,7 +11,7 @@ const DEMO = '0xc0ffee00000000000000000000000000c0ffee01';
 const DEPEG = '0x1597e4b7cf6d2877a1d690b6088668afdb045763';
 const NOBODY = '0x00000000000000000000000000000000deadbeef';
 /** A generous limit: the machine may be busy with every other suite. */
-const PATIENCE = 60_000;
+const PATIENCE = 50_000;
 const KILOBYTE = 1_000;
 
 beforeAll(buildPage, 120_000);
@@ -71,10 +71,10 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/how close/i);
     expect(await seriousViolations(page)).toEqual([]);
     await keepPicture(page, 'home-light', 'page');
-    await page.getByLabel('Wallet').fill('0x12');
+    await page.getByLabel('Wallet', { exact: true }).fill('0x12');
     await page.getByRole('button', { name: 'Read', exact: true }).click();
     expect(await page.getByRole('alert').innerText()).toMatch(/is not a wallet/);
-    await page.getByLabel('Wallet').fill(DEMO);
+    await page.getByLabel('Wallet', { exact: true }).fill(DEMO);
     await page.getByRole('button', { name: 'Read', exact: true }).click();
     await settled(page);
     expect(page.url()).toContain(`#/wallet/${DEMO}`);
@@ -215,7 +215,7 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await page.locator('#accounts').innerText()).toMatch(/None in the \d+ markets?/);
     await keepPicture(page, 'wallet-unknown');
     await context.setOffline(true);
-    await page.getByLabel('Wallet').fill(DEMO);
+    await page.getByLabel('Wallet', { exact: true }).fill(DEMO);
     await page.getByRole('button', { name: 'Read', exact: true }).click();
     await page.getByRole('heading', { name: 'The service does not answer' }).waitFor();
     expect(await page.getByRole('alert').innerText()).toMatch(/not the same as safe/);

@@ -5,13 +5,17 @@ export type OnProgress = (progress: Extract<WorkerReply, { kind: 'progress' }>) 
 type Final = Exclude<WorkerReply, { kind: 'progress' }>;
 
 const STOPPED: Final = { kind: 'failed', code: 'PROVER_FAILED', message: 'The prover stopped before it had a proof. It needs about 500 MB of memory; close other tabs and try again.' };
+const CANCELLED: Final = { kind: 'failed', code: 'CANCELLED', message: 'Cancelled. Nothing was proved, and nothing was kept.' };
 
 let running: { readonly worker: Worker; pending: { readonly settle: (reply: Final) => void; readonly onProgress: OnProgress } | null } | null = null;
 let queue: Promise<unknown> = Promise.resolve();
+/** How often was cancelled: whoever waits for its turn since before is cancelled too. */
+let cancelled = 0;
 
 /** Asks the page's worker, which is started when it is first needed and keeps its keys. */
 export function askProver(request: WorkerRequest, onProgress: OnProgress = () => undefined): Promise<Final> {
-  const asked = queue.then(() => ask(request, onProgress));
+  const askedAt = cancelled;
+  const asked = queue.then(() => (askedAt === cancelled ? ask(request, onProgress) : CANCELLED));
   queue = asked;
   return asked;
 }
@@ -20,8 +24,9 @@ export function askProver(request: WorkerRequest, onProgress: OnProgress = () =>
 export function cancelProver(): void {
   const ending = running;
   running = null;
+  cancelled += 1;
   ending?.worker.terminate();
-  ending?.pending?.settle({ kind: 'failed', code: 'CANCELLED', message: 'Cancelled. Nothing was proved, and nothing was kept.' });
+  ending?.pending?.settle(CANCELLED);
 }
 
 function ask(request: WorkerRequest, onProgress: OnProgress): Promise<Final> {

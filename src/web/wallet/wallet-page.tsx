@@ -25,7 +25,8 @@ export function WalletPage({ route }: { readonly route: Route }): VNode {
       setState(answer.ok ? { phase: 'ready', model: answer.value } : { phase: 'failed', failure: answer.failure });
     });
     return () => stop.abort();
-  }, [attempt]);
+    // Another file that is opened has the same address, and is a route anew.
+  }, [attempt, route]);
   const again = useCallback(() => setAttempt((number) => number + 1), []);
   const name = walletRoute.view === 'wallet' ? walletRoute.wallet.split(',').map(short).join(', ') : 'the document';
   if (state.phase === 'ready') return <WalletReport model={state.model} route={walletRoute} onRefresh={again} />;
