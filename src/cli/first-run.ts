@@ -6,9 +6,10 @@ import { listDatasets } from '../service/recorded-data.ts';
 import { reportWallet } from '../service/wallet-report.ts';
 import { linesOf } from './commands/serve.ts';
 import { demonstrateProof } from './demo-proof.ts';
+import { ensurePage } from './ensure-page.ts';
 import { renderPlan } from './render/plan-text.ts';
 import { renderReport } from './render/report-text.ts';
-import { ensurePage, type Serving, startServing, untilSignal } from './start-serving.ts';
+import { type Serving, startServing, untilSignal } from './start-serving.ts';
 
 /** The wallets of the first run: one constructed in four protocols, one real. */
 const SHOWN = [

@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Service, type ServiceOptions, startService } from '../api/start-service.ts';
 import { type Config, isLive } from '../config.ts';
 import { locateStore } from '../service/locate-store.ts';
@@ -24,10 +21,6 @@ export interface Serving {
   /** Lets the requests that are under way come to an end, then the workers, then closes the database. */
   stop(): Promise<void>;
 }
-
-const PAGE = fileURLToPath(new URL('../../dist/web/index.html', import.meta.url));
-const PAGE_SOURCE = fileURLToPath(new URL('../web/index.html', import.meta.url));
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Opens the database, starts the service and the workers of this process; all of it, or nothing.
@@ -79,17 +72,4 @@ export function untilSignal(): Promise<void> {
     };
     process.on('SIGINT', end).on('SIGTERM', end);
   });
-}
-
-/** Builds the page where it is missing and its sources are there; without it the service says so. @returns whether there is one now */
-export async function ensurePage(progress: (line: string) => void): Promise<boolean> {
-  if (existsSync(PAGE)) return true;
-  if (!existsSync(PAGE_SOURCE)) return false;
-  progress('Building the page, once');
-  await new Promise<void>((resolve) => {
-    const child = spawn('npm', ['run', '-s', 'build:web'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'ignore'] });
-    child.on('error', () => resolve());
-    child.on('close', () => resolve());
-  });
-  return existsSync(PAGE);
 }

@@ -2,15 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
+import { ensurePage } from '../../src/cli/ensure-page.ts';
 
 /** The built page: where the service serves it from. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
-const CONFIG = fileURLToPath(new URL('../../src/web/vite.config.ts', import.meta.url));
 
-/** Builds the page as `npm run build:web` does. */
+/** Builds the page as `npm start` does: where it is missing, or older than its sources. */
 export async function buildPage(): Promise<void> {
-  await build({ configFile: CONFIG, logLevel: 'error' });
+  await ensurePage(() => undefined);
 }
 
 /** A script of the build. */

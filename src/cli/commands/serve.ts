@@ -7,8 +7,9 @@ import { InvalidArgument } from '../../core/errors.ts';
 import { parseRoles } from '../../service/workers/start-workers.ts';
 import { systemClock } from '../../sources/clock.ts';
 import type { Console } from '../console.ts';
+import { ensurePage } from '../ensure-page.ts';
 import { EXIT } from '../exit.ts';
-import { ensurePage, startServing, untilSignal } from '../start-serving.ts';
+import { startServing, untilSignal } from '../start-serving.ts';
 
 interface ServeFlags {
   readonly port: string;
