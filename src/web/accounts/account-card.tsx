@@ -1,12 +1,16 @@
 import type { VNode } from 'preact';
 import { fromFixed } from '../../core/decimal.ts';
 import type { AccountEvaluation } from '../../engine/evaluate.ts';
-import { isInsolvent, type Report, type Status } from '../../engine/report.ts';
+import type { PricePoint } from '../../engine/liquidation-price.ts';
+import type { PriceDriver } from '../../engine/moves.ts';
+import type { Report } from '../../engine/report.ts';
 import { chainName, driverName } from '../data/driver-name.ts';
-import { amount, duration, health, instant, NOTHING, percent, plain, price, usd } from '../data/format.ts';
+import { amount, duration, health, instant, NOTHING, percent, plain, price, usd, usdShort } from '../data/format.ts';
 import { Scroll } from '../shell/scroll.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
+import { type AccountStatus, accountStatus } from './account-status.ts';
 import { Gauge } from './gauge.tsx';
+import { shortTest } from './own-test.ts';
 
 const PRECISION_WORDS = {
   exact: 'the contracts’ integers at a block',
@@ -19,62 +23,55 @@ export function AccountCard({ account, report, isMoved }: { readonly account: Ac
   const { entry, marketEntry } = account.account;
   const status = accountStatus(account, report);
   return (
-    <article class={`card card-${account.debtFree ? 'free' : status}`}>
+    <article class={`card card-${status}`}>
       <header>
         <h3>{plain(marketEntry.label)}</h3>
         <p class="soft">
           {chainName(marketEntry.chain)} · {marketEntry.rule}
           {report.owners.length > 1 ? ` · ${entry.owner}` : ''}
         </p>
-        {account.debtFree ? <span class="badge status-empty">No debt</span> : <StatusBadge status={status} />}
+        <Standing status={status} />
       </header>
       <Gauge level={account.health?.toNumber() ?? null} />
       <dl class="facts">
         <div>
-          <dt>A/L</dt>
+          <dt>Health</dt>
           <dd class="strong">{health(account.health)}</dd>
         </div>
         <div>
-          <dt>Native</dt>
+          <dt>Native health</dt>
           <dd>
             {health(account.native.healthFactor)} {account.native.liquidatable ? <strong>liquidatable</strong> : null}
           </dd>
         </div>
         <div>
-          <dt>Adjusted</dt>
+          <dt>Adjusted held / owed</dt>
           <dd>
-            {usd(account.adjustedCollateral)} / {usd(account.adjustedDebt)}
+            {usdShort(account.adjustedCollateral, 1e4)} / {usdShort(account.adjustedDebt, 1e4)}
           </dd>
         </div>
         <div>
           <dt>Held / owed</dt>
           <dd>
-            {usd(account.raw.collateral)} / {usd(account.raw.debt)}
+            {usdShort(account.raw.collateral, 1e4)} / {usdShort(account.raw.debt, 1e4)}
           </dd>
         </div>
       </dl>
-      <p class="reason">
-        Its own test: <code>{plain(account.native.reason)}</code>
-      </p>
       {isMoved ? null : <OwnPrices account={account} report={report} />}
-      <Legs account={account} />
-      <footer class="soft">
-        <strong>{entry.precision}</strong>: {PRECISION_WORDS[entry.precision]}
-        {entry.missing.length === 0 ? '' : ` (${entry.missing.map(plain).join('; ')})`} · valued at {instant(entry.at)}
+      <p class="reason soft">
+        <abbr title={PRECISION_WORDS[entry.precision]}>{entry.precision}</abbr>
+        {entry.missing.length === 0 ? '' : ` (${entry.missing.map(plain).join('; ')})`}, valued at {instant(entry.at)}
         {ageText(entry.at, report)}
-      </footer>
+      </p>
+      <Inside account={account} />
     </article>
   );
 }
 
-/** The status of one account, judged as the wallet's. */
-function accountStatus(account: AccountEvaluation, { gaps }: Report): Status {
-  if (isInsolvent(account)) return 'insolvent';
-  if (account.native.liquidatable) return 'liquidatable';
-  if (account.health?.lt('1.2') === true) return 'critical';
-  if (account.health?.lt('1.5') === true) return 'warning';
-  // What hides behind a gap may belong to this account.
-  return gaps.some((gap) => gap.account === account.account.entry.id || gap.deployment === account.account.marketEntry.deployment) ? 'incomplete' : 'safe';
+function Standing({ status }: { readonly status: AccountStatus }): VNode {
+  if (status === 'free') return <span class="badge status-empty">No debt</span>;
+  if (status === 'clear') return <span class="badge status-empty">Above its line</span>;
+  return <StatusBadge status={status} />;
 }
 
 function ageText(at: number, { asOf }: Report): string {
@@ -82,61 +79,99 @@ function ageText(at: number, { asOf }: Report): string {
   return age > 0 ? `, ${duration(age)} before this report` : '';
 }
 
+/** At which single prices it is liquidated, or, where it is already, brought back. */
 function OwnPrices({ account, report }: { readonly account: AccountEvaluation; readonly report: Report }): VNode | null {
   const found = report.liquidationPrices.accounts.find((entry) => entry.account === account);
   const grouped = new Set(report.drivers.filter(({ kind }) => kind === 'group').flatMap(({ assets }) => assets));
-  const drivers = (found?.drivers ?? []).filter(({ driver, down, up }) => (down ?? up) !== null && !(driver.kind === 'asset' && driver.assets.some((asset) => grouped.has(asset))));
-  if (drivers.length === 0) return null;
+  const drivers = (found?.drivers ?? []).filter(({ driver }) => !(driver.kind === 'asset' && driver.assets.some((asset) => grouped.has(asset))));
+  const points = drivers.flatMap(({ driver, down, up }) => [down, up].flatMap((point) => (point === null ? [] : [{ driver, point }])));
+  const nearest = points.toSorted((a, b) => a.point.move.abs().cmp(b.point.move.abs()));
   const all = drivers.map(({ driver }) => driver);
   return (
-    <ul class="own-prices">
-      {drivers.map(({ driver, down, up }) => {
-        const point = down ?? up;
-        const [shown] = point?.prices ?? [];
-        if (point === null) return null;
-        return (
-          <li key={driver.assets.join()}>
-            {driverName(driver, all)} at <strong>{shown === undefined ? '' : price(shown.priceUsd)}</strong> ({percent(point.move)}) {point.becomes === 'breached' ? 'liquidates it' : 'brings it back'}
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      <PriceLine title="Liquidated at" points={nearest.filter(({ point }) => point.becomes === 'breached')} all={all} />
+      <PriceLine title="Brought back at" points={nearest.filter(({ point }) => point.becomes === 'safe')} all={all} />
+    </>
+  );
+}
+
+interface PriceLineProps {
+  readonly title: string;
+  readonly points: readonly { readonly driver: PriceDriver; readonly point: PricePoint }[];
+  readonly all: readonly PriceDriver[];
+}
+
+function PriceLine({ title, points, all }: PriceLineProps): VNode | null {
+  if (points.length === 0) return null;
+  return (
+    <p class="own-prices">
+      <span class="soft">{title}</span>
+      {points.map(({ driver, point }, at) => (
+        <span key={at}>
+          {driverName(driver, all)} <strong>{point.prices[0] === undefined ? '' : price(point.prices[0].priceUsd)}</strong> ({percent(point.move)})
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** How its protocol decides, in the integers that it decides with, and every leg. */
+function Inside({ account }: { readonly account: AccountEvaluation }): VNode {
+  const { precision } = account.account.entry;
+  const whole = plain(account.native.reason);
+  const test = shortTest(whole);
+  return (
+    <details>
+      <summary>Its own test, and what it holds and owes ({account.legs.length})</summary>
+      <p class="reason">
+        Its own test: <code>{test}</code>
+      </p>
+      {test === whole ? null : (
+        <details>
+          <summary>Digit by digit</summary>
+          <p class="reason">
+            <code>{whole}</code>
+          </p>
+        </details>
+      )}
+      <Legs account={account} />
+      <p class="reason soft">
+        {precision}: {PRECISION_WORDS[precision]}.
+      </p>
+    </details>
   );
 }
 
 function Legs({ account }: { readonly account: AccountEvaluation }): VNode {
   return (
-    <details>
-      <summary>What it holds and owes ({account.legs.length})</summary>
-      <Scroll label="Legs of the account">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Side</th>
-              <th scope="col">Asset</th>
-              <th scope="col">Amount</th>
-              <th scope="col">Oracle price</th>
-              <th scope="col">Worth</th>
-              <th scope="col">Weight</th>
-            </tr>
-          </thead>
-          <tbody>
-            {account.legs.map((leg, at) => {
-              const whole = fromFixed(leg.amount, leg.decimals);
-              return (
-                <tr key={at}>
-                  <td>{leg.side}</td>
-                  <td>{plain(leg.symbol)}</td>
-                  <td class="number">{amount(whole.toString())}</td>
-                  <td class="number">{price(leg.priceUsd)}</td>
-                  <td class="number">{usd(whole.times(leg.priceUsd))}</td>
-                  <td class="number">{leg.weight.isZero() ? NOTHING : leg.weight.toDecimalPlaces(4).toString()}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
-    </details>
+    <Scroll label="Legs of the account">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Side</th>
+            <th scope="col">Asset</th>
+            <th scope="col">Amount</th>
+            <th scope="col">Oracle price</th>
+            <th scope="col">Worth</th>
+            <th scope="col">Weight</th>
+          </tr>
+        </thead>
+        <tbody>
+          {account.legs.map((leg, at) => {
+            const whole = fromFixed(leg.amount, leg.decimals);
+            return (
+              <tr key={at}>
+                <td>{leg.side}</td>
+                <td>{plain(leg.symbol)}</td>
+                <td class="number">{amount(whole.toString())}</td>
+                <td class="number">{price(leg.priceUsd)}</td>
+                <td class="number">{usd(whole.times(leg.priceUsd))}</td>
+                <td class="number">{leg.weight.isZero() ? NOTHING : leg.weight.toDecimalPlaces(4).toString()}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }

@@ -20,7 +20,7 @@ export function AccountsPanel({ model, shown, moved }: AccountsPanelProps): VNod
     <Panel
       id="accounts"
       title="Accounts"
-      lead={`${count(accounts.length, 'account')}, the weakest first. A/L compares across protocols; the native number is each protocol’s own and does not.${isMoved ? ' Shown at the moved prices.' : ''}`}
+      lead={`${count(accounts.length, 'account')}, the weakest first. Health is adjusted collateral over adjusted debt and compares across protocols; native health is each protocol’s own number and does not.${isMoved ? ' Shown at the moved prices.' : ''}`}
     >
       <ul class="cards">
         {accounts.map((account) => (

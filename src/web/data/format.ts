@@ -10,11 +10,15 @@ export function usd(value: Decimal | string | number): string {
   return `${number < 0 ? '−' : ''}$${Math.abs(number).toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })}`;
 }
 
-/** An amount of US dollars as a headline: `$1.24 M`. */
-export function usdShort(value: Decimal | string | number): string {
+/**
+ * An amount of US dollars as a headline: `$1.24 M`.
+ *
+ * @param least USD from which on thousands are written as `k`
+ */
+export function usdShort(value: Decimal | string | number, least = 1e5): string {
   const number = Number(value);
   const size = Math.abs(number);
-  const [unit, name] = size >= 1e9 ? [1e9, ' bn'] : size >= 1e6 ? [1e6, ' M'] : size >= 1e5 ? [1e3, ' k'] : [1, ''];
+  const [unit, name] = size >= 1e9 ? [1e9, ' bn'] : size >= 1e6 ? [1e6, ' M'] : size >= least ? [1e3, ' k'] : [1, ''];
   return name === '' ? usd(number) : `${number < 0 ? '−' : ''}$${(size / unit).toFixed(size / unit >= 100 ? 1 : 2)}${name}`;
 }
 

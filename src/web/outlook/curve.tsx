@@ -97,7 +97,7 @@ function optionsFor(element: HTMLElement, { at, onPick }: { readonly at: { reado
     scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0.8, Math.max(0, low)), Math.min(TOP, Math.max(1.25, high))] } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((tick) => `${tick > 0 ? '+' : tick < 0 ? '−' : ''}${Math.abs(tick)} %`) },
-      { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(1)) },
+      { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(2)) },
     ],
     series: [{}, { stroke: colour('--curve-weakest'), width: 2.5, points: { show: false } }, { stroke: colour('--curve-unified'), width: 2, dash: [7, 5], points: { show: false } }],
     hooks: {
