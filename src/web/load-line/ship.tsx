@@ -19,6 +19,8 @@ const NARROW: Frame = { width: 420, height: 400, surface: 236, stern: 58, bow: 3
 /** The hull above the mark of 0.5, and below that of 2. */
 const BULWARK = 16;
 const KEEL = 50;
+/** Two labels nearer than this would meet. */
+const LABEL_HEIGHT = 20;
 
 /** What the picture is drawn from. */
 export interface ShipProps {
@@ -37,6 +39,7 @@ export function Ship({ facts, today, size }: ShipProps): VNode {
   const { width, height, surface } = frame;
   const sink = surface - draughtOf(facts.depth) * frame.draught;
   const isUnder = facts.depth !== null && facts.depth < 1;
+  const levels = levelsBeside(facts, today, frame);
   return (
     <svg class={`ship ship-${facts.status} ${isUnder ? 'ship-under' : ''}`} viewBox={`0 0 ${width} ${height}`} aria-hidden="true" focusable="false">
       <defs>
@@ -58,7 +61,6 @@ export function Ship({ facts, today, size }: ShipProps): VNode {
         <g clip-path={`url(#hull-${size})`}>
           <rect class="hull-below" x="0" y={draughtOf(1) * frame.draught} width={width} height={frame.draught + KEEL} />
         </g>
-        <DraughtMarks frame={frame} />
         <LoadLineMark frame={frame} />
       </g>
       <g class="sea-front">
@@ -66,10 +68,10 @@ export function Ship({ facts, today, size }: ShipProps): VNode {
         <path class="sea-crest" d={crestPath(frame, surface)} />
       </g>
       <g class="ship-body" style={{ transform: `translateY(${sink}px)` }}>
-        {areTogether(facts.unified, facts.depth) ? null : <LevelLine frame={frame} level={facts.unified} name="unified" label={`unified ${shown(facts.unified)}`} side="right" />}
-        {today === null || areTogether(today.depth, facts.depth) ? null : (
-          <LevelLine frame={frame} level={today.depth} name="today" label={`today ${shown(today.depth)}`} side={isDeeper(facts, today) ? 'left' : 'right'} />
-        )}
+        {levels.map(({ name, level, shift }) => (
+          <LevelLine key={name} frame={frame} level={level} name={name} label={`${name} ${shown(level)}`} shift={shift} />
+        ))}
+        <DraughtMarks frame={frame} />
       </g>
       <WaterLabel facts={facts} frame={frame} />
       {facts.status === 'incomplete' ? <Fog frame={frame} size={size} /> : null}
@@ -140,28 +142,40 @@ interface LevelLineProps {
   readonly level: number | null;
   readonly name: 'unified' | 'today';
   readonly label: string;
-  readonly side: 'left' | 'right';
+  /** How far the label stands below its line, so that two do not meet. */
+  readonly shift: number;
 }
 
 /** A level across the hull: where the water would reach at another health. */
-function LevelLine({ frame, level, name, label, side }: LevelLineProps): VNode {
+function LevelLine({ frame, level, name, label, shift }: LevelLineProps): VNode {
   const y = draughtOf(level) * frame.draught;
   const isWide = frame === WIDE;
   const [left, right] = [frame.stern - (isWide ? 6 : 0), frame.bow + (isWide ? 26 : 4)];
-  const [x, anchor] = !isWide ? [left + 22, 'start'] : side === 'right' ? [right + 6, 'start'] : [left - 6, 'end'];
   return (
     <g class={`level level-${name}`}>
       <line x1={left} y1={y} x2={right} y2={y} />
-      <text x={x} y={isWide ? y + 5 : name === 'today' ? y - 6 : y + 18} text-anchor={anchor}>
+      <text x={isWide ? right + 6 : left + 22} y={isWide ? y + 5 + shift : name === 'today' ? y - 6 : y + 18}>
         {label}
       </text>
     </g>
   );
 }
 
-/** Tells whether the ship lies deeper than today, so that today's line is under water. */
-function isDeeper(facts: LoadLineFacts, today: LoadLineFacts): boolean {
-  return draughtOf(facts.depth) < draughtOf(today.depth);
+interface Level {
+  readonly name: 'unified' | 'today';
+  readonly level: number | null;
+  readonly shift: number;
+}
+
+/** The lines beside the water: those that do not lie on it, their labels apart. */
+function levelsBeside(facts: LoadLineFacts, today: LoadLineFacts | null, frame: Frame): readonly Level[] {
+  const unified = areTogether(facts.unified, facts.depth) ? [] : [{ name: 'unified' as const, level: facts.unified, shift: 0 }];
+  const before = today === null || areTogether(today.depth, facts.depth) ? [] : [{ name: 'today' as const, level: today.depth, shift: 0 }];
+  const distance = (draughtOf(facts.unified) - draughtOf(today?.depth ?? null)) * frame.draught;
+  const missing = Math.max(0, LABEL_HEIGHT - Math.abs(distance)) / 2;
+  if (unified.length === 0 || before.length === 0) return [...unified, ...before];
+  const down = distance < 0 ? -missing : missing;
+  return [...unified.map((level) => ({ ...level, shift: down })), ...before.map((level) => ({ ...level, shift: -down }))];
 }
 
 function WaterLabel({ facts, frame }: { readonly facts: LoadLineFacts; readonly frame: Frame }): VNode | null {

@@ -1,5 +1,7 @@
-import { isInsolvent, type Status } from '../../engine/report.ts';
-import { health, plain, size } from '../data/format.ts';
+import type { PriceDriver } from '../../engine/moves.ts';
+import { isInsolvent, type Report, type Status } from '../../engine/report.ts';
+import { driverName } from '../data/driver-name.ts';
+import { health, percent, plain, price, size } from '../data/format.ts';
 import type { WalletModel, WalletView } from '../data/wallet-model.ts';
 import { STATUS_WORD } from './status-words.ts';
 
@@ -20,10 +22,21 @@ export function pictureSentence(view: WalletView): string {
 }
 
 /** What brings the wallet under the line, by today's prices; null where nothing does. */
-export function distanceSentence({ report }: WalletModel): string | null {
+export function distanceSentence({ report, drivers }: WalletModel): string | null {
   const { first } = report.distance;
   if (first === null || first.move.isZero()) return null;
-  return `If prices move ${size(first.move)} the wrong way, ${plain(first.account.account.marketEntry.label)} is liquidated first.`;
+  return `If prices move ${size(first.move)} the wrong way, ${plain(first.account.account.marketEntry.label)} is liquidated first.${nearestPrice(report, drivers)}`;
+}
+
+/** The single price that is nearest to a liquidation. */
+function nearestPrice({ liquidationPrices }: Report, drivers: readonly PriceDriver[]): string {
+  const points = liquidationPrices.wallet
+    .filter(({ driver }) => drivers.includes(driver))
+    .flatMap(({ driver, first }) => [first.down, first.up].flatMap((found) => (found === null ? [] : [{ driver, ...found }])));
+  const nearest = points.reduce<(typeof points)[number] | null>((near, point) => (near === null || point.point.move.abs().lt(near.point.move.abs()) ? point : near), null);
+  const [shown] = nearest?.point.prices ?? [];
+  if (nearest === null || shown === undefined) return '';
+  return ` The nearest single price: ${driverName(nearest.driver, drivers)} at ${price(shown.priceUsd)} (${percent(nearest.point.move)}).`;
 }
 
 function incompleteSentence(view: WalletView): string {

@@ -17,11 +17,13 @@ interface HeroProps {
   readonly today: WalletView;
   readonly shown: WalletView;
   readonly route: Extract<Route, { view: 'wallet' | 'file' }>;
+  /** The move that is shown, as in `if ETH moves −10 %`. */
+  readonly moveText: string;
   readonly onRefresh: () => void;
 }
 
 /** The load line, with the status in words and the numbers that only make sense together. */
-export function Hero({ model, today, shown, route, onRefresh }: HeroProps): VNode {
+export function Hero({ model, today, shown, route, moveText, onRefresh }: HeroProps): VNode {
   const isNarrow = useMedia('(max-width: 640px)');
   const facts = loadLineFacts(shown);
   const isMoved = shown !== today;
@@ -31,7 +33,7 @@ export function Hero({ model, today, shown, route, onRefresh }: HeroProps): VNod
         <Whose model={model} route={route} onRefresh={onRefresh} />
         <h1 id="status">
           {facts.isEmpty && shown.status !== 'incomplete' ? <span class="badge badge-large status-empty">No debt found</span> : <StatusBadge status={shown.status} large />}
-          {isMoved ? <span class="hero-if">if prices move so</span> : null}
+          {isMoved ? <span class="hero-if">{moveText}</span> : null}
         </h1>
         <p class="hero-sentence">{statusSentence(shown)}</p>
       </div>
@@ -61,7 +63,7 @@ function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 
       </p>
       <p class="soft">
         {report.recorded === null ? <>As of {instant(report.asOf.createdAt)}</> : <>Recorded: {plain(report.recorded)}</>}
-        {report.precision === null ? null : <> · {report.precision}</>}
+        {report.precision === null ? null : <> · precision: {report.precision}</>}
         {report.recorded === null && route.view === 'wallet' ? (
           <button type="button" class="link" onClick={onRefresh}>
             Read again
@@ -120,7 +122,7 @@ function Figures({ shown }: { readonly shown: WalletView }): VNode {
         <dd>{wallet.coverRatio === null ? NOTHING : percent(wallet.coverRatio, 1).replace('+', '')}</dd>
       </div>
       <div>
-        <dt>Free collateral</dt>
+        <dt>Held without debt</dt>
         <dd>{usdShort(wallet.freeCollateral)}</dd>
       </div>
     </dl>

@@ -41,7 +41,7 @@ export function SourcesPanel({ report }: { readonly report: Report }): VNode {
       )}
       {discrepancies.length === 0 ? null : (
         <details>
-          <summary>{count(discrepancies.length, 'value')} of a subgraph differ from the chain; the chain’s are used</summary>
+          <summary>{discrepancies.length === 1 ? '1 value of a subgraph differs' : `${discrepancies.length} values of subgraphs differ`} from the chain; the chain is used</summary>
           <Scroll label="Discrepancies">
             <table>
               <thead>

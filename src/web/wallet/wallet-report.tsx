@@ -3,6 +3,8 @@ import { useMemo, useState } from 'preact/hooks';
 import { AccountsPanel } from '../accounts/accounts-panel.tsx';
 import { LiquidationPricesPanel } from '../accounts/liquidation-prices.tsx';
 import { MarketPanel } from '../accounts/market-panel.tsx';
+import { driverName } from '../data/driver-name.ts';
+import { percent } from '../data/format.ts';
 import type { Route } from '../data/route.ts';
 import { type DriverMove, viewMoved, viewToday, type WalletModel } from '../data/wallet-model.ts';
 import { OutlookPanel } from '../outlook/outlook-panel.tsx';
@@ -29,7 +31,7 @@ export function WalletReport({ model, route, onRefresh }: WalletReportProps): VN
   return (
     <>
       <GapsPanel gaps={model.report.gaps} />
-      <Hero model={model} today={today} shown={shown} route={route} onRefresh={onRefresh} />
+      <Hero model={model} today={today} shown={shown} route={route} moveText={moveText(moved, model)} onRefresh={onRefresh} />
       {hasDebt ? <ShockBar model={model} today={today} shown={shown} moved={moved} onMove={setMoved} /> : null}
       {model.report.accounts.length === 0 ? null : <Sections hasDebt={hasDebt} />}
       <AccountsPanel model={model} shown={shown} moved={moved} />
@@ -41,6 +43,10 @@ export function WalletReport({ model, route, onRefresh }: WalletReportProps): VN
       <SourcesPanel report={model.report} />
     </>
   );
+}
+
+function moveText(moved: DriverMove | null, { drivers }: WalletModel): string {
+  return moved === null ? '' : `if ${driverName(moved.driver, drivers)} moves ${percent(moved.move, 0)}`;
 }
 
 function Sections({ hasDebt }: { readonly hasDebt: boolean }): VNode {
