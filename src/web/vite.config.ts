@@ -15,6 +15,6 @@ export default defineConfig({
     target: ['chrome123', 'firefox125', 'safari17.4'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    license: { fileName: 'third-party-licences.txt' },
+    license: { fileName: 'licences.txt' },
   },
 });

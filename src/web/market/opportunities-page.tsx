@@ -117,7 +117,7 @@ function Ranking({ shown, onRefresh }: { readonly shown: Shown; readonly onRefre
           Ask again
         </button>
       </p>
-      {rows.length === 0 ? <p class="empty">Nothing can be liquidated at a profit now.</p> : <Table rows={rows} />}
+      {rows.length === 0 ? <p class="empty">Nothing can be liquidated at a profit now.</p> : <Table rows={rows} isRecorded={document.recorded !== null} />}
       {document.nextCursor === null ? null : <p class="soft">The first {rows.length} are shown. The API has the rest, page by page.</p>}
     </>
   );
@@ -131,7 +131,7 @@ const COLUMNS: readonly { readonly key: SortKey; readonly title: string }[] = [
   { key: 'seenAt', title: 'Seen' },
 ];
 
-function Table({ rows }: { readonly rows: readonly OpportunityRow[] }): VNode {
+function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[]; readonly isRecorded: boolean }): VNode {
   const [sort, setSort] = useState<{ readonly key: SortKey; readonly direction: 'ascending' | 'descending' }>({ key: 'profitUsd', direction: 'descending' });
   const turn = (key: SortKey): void => setSort({ key, direction: sort.key === key && sort.direction === 'descending' ? 'ascending' : 'descending' });
   return (
@@ -155,9 +155,7 @@ function Table({ rows }: { readonly rows: readonly OpportunityRow[] }): VNode {
           {sortRows(rows, sort.key, sort.direction).map((row) => (
             <tr key={row.id}>
               <th scope="row">
-                <a href={formatRoute({ view: 'wallet', wallet: row.owner, recorded: null, at: null })}>
-                  <code>{short(row.owner)}</code>
-                </a>
+                <Owner wallet={row.owner} isRecorded={isRecorded} />
               </th>
               <td>
                 {plain(row.places[0] ?? NOTHING)}
@@ -187,6 +185,12 @@ function Table({ rows }: { readonly rows: readonly OpportunityRow[] }): VNode {
       </table>
     </Scroll>
   );
+}
+
+/** A recorded book is not among the wallets that a service over recorded data knows: it would say that this one owes nothing. */
+function Owner({ wallet, isRecorded }: { readonly wallet: string; readonly isRecorded: boolean }): VNode {
+  const name = <code title={wallet}>{short(wallet)}</code>;
+  return isRecorded ? name : <a href={formatRoute({ view: 'wallet', wallet, recorded: null, at: null })}>{name}</a>;
 }
 
 function withoutClosed(rows: readonly OpportunityRow[], event: unknown): readonly OpportunityRow[] {

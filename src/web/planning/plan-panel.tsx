@@ -39,8 +39,8 @@ export function PlanPanel({ model, isFile }: { readonly model: WalletModel; read
       }
     >
       <form class="form" onSubmit={(event) => void ask(event)}>
-        <label for={`${id}-target`}>
-          Target A/L of every account
+        <label class="half" for={`${id}-target`}>
+          Target health of every account
           <input
             id={`${id}-target`}
             type="text"
@@ -51,7 +51,7 @@ export function PlanPanel({ model, isFile }: { readonly model: WalletModel; read
             onInput={(event) => setWish({ ...wish, target: event.currentTarget.value })}
           />
         </label>
-        <label for={`${id}-shock`}>
+        <label class="half" for={`${id}-shock`}>
           that still stands after
           <input id={`${id}-shock`} type="text" placeholder="no move, or ETH=-20%" value={wish.shock} onInput={(event) => setWish({ ...wish, shock: event.currentTarget.value })} />
         </label>

@@ -39,7 +39,7 @@ function Acting({ plan, self, names }: { readonly plan: PlanDocument; readonly s
       <p class="cost">
         <strong>{usd(cost.totalUsd)}</strong>{' '}
         <span class="soft">
-          no plan of the model costs less than {usd(self.lowerBoundUsd)}; gap {usd(self.gapUsd)}
+          in all; no plan of the model costs less than {usd(self.lowerBoundUsd)}, so at most {usd(self.gapUsd)} could be saved
         </span>
       </p>
       <p class="soft">
@@ -111,13 +111,13 @@ function Details({ plan, self, names }: { readonly plan: PlanDocument; readonly 
   return (
     <>
       <Scroll label="Accounts before and after the plan">
-        <table>
+        <table class="reflow">
           <thead>
             <tr>
               <th scope="col">Account</th>
-              <th scope="col">A/L before</th>
+              <th scope="col">Health before</th>
               <th scope="col">after</th>
-              <th scope="col">Native before</th>
+              <th scope="col">Native health before</th>
               <th scope="col">after</th>
             </tr>
           </thead>
@@ -127,12 +127,18 @@ function Details({ plan, self, names }: { readonly plan: PlanDocument; readonly 
               return (
                 <tr key={before.account}>
                   <th scope="row">{plain(before.label)}</th>
-                  <td class="number">{healthText(before.health)}</td>
-                  <td class="number strong">{healthText(after?.health ?? null)}</td>
-                  <td class="number">
+                  <td class="number" data-label="Health before">
+                    {healthText(before.health)}
+                  </td>
+                  <td class="number strong" data-label="after">
+                    {healthText(after?.health ?? null)}
+                  </td>
+                  <td class="number" data-label="Native health before">
                     {healthText(before.nativeHealthFactor)} {before.liquidatable ? 'liquidatable' : ''}
                   </td>
-                  <td class="number">{healthText(after?.nativeHealthFactor ?? null)}</td>
+                  <td class="number" data-label="after">
+                    {healthText(after?.nativeHealthFactor ?? null)}
+                  </td>
                 </tr>
               );
             })}

@@ -79,7 +79,9 @@ function VerifyFile(): VNode {
         </label>
         {proof === null ? null : (
           <label class="wide" for="verify-policy">
-            What you accept. Every line stands here as the proof has it: <strong>put your own in their place</strong>, above all the attestors.
+            <span>
+              What you accept. Every line stands here as the proof has it: <strong>put your own in their place</strong>, above all the attestors.
+            </span>
             <textarea id="verify-policy" rows={16} spellcheck={false} value={policy} onInput={(event) => setPolicy(event.currentTarget.value)} />
           </label>
         )}

@@ -22,12 +22,12 @@ export function TermsFields({ terms, scopes, onChange }: { readonly terms: Proof
           <option value="breach">in breach: below</option>
         </select>
       </label>
-      <label for={`${id}-threshold`}>
+      <label class="half" for={`${id}-threshold`}>
         health
         <input id={`${id}-threshold`} type="text" inputMode="decimal" required value={terms.threshold} onInput={(event) => set({ threshold: event.currentTarget.value })} />
       </label>
       {isBreach ? (
-        <label for={`${id}-deficit`}>
+        <label class="half" for={`${id}-deficit`}>
           by at least USD
           <input id={`${id}-deficit`} type="text" inputMode="decimal" placeholder="any" value={terms.minDeficit} onInput={(event) => set({ minDeficit: event.currentTarget.value })} />
         </label>

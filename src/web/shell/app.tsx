@@ -45,7 +45,7 @@ export function App(): VNode {
       <footer class="colophon">
         <p>
           Numbers are computed in this browser from one document. <a href="/docs">API</a> · <a href="/healthz">Service</a> · Proofs by snarkjs (GPL-3.0), in a worker of its own ·{' '}
-          <a href="/third-party-licences.txt">Licences</a>
+          <a href="/licences.txt">Licences</a>
         </p>
       </footer>
     </>

@@ -70,7 +70,8 @@ export function Home(): VNode {
   );
 }
 
-/** Two wallets of each data set: one has dozens. */
+/** Two wallets of each data set, for one has dozens; those over time last. */
 function firstOfEach(wallets: readonly RecordedWallet[]): readonly RecordedWallet[] {
-  return [...Map.groupBy(wallets, ({ dataset }) => dataset).values()].flatMap((list) => list.slice(0, 2));
+  const chosen = [...Map.groupBy(wallets, ({ dataset }) => dataset).values()].flatMap((list) => list.slice(0, 2));
+  return chosen.toSorted((a, b) => a.moments.length - b.moments.length);
 }

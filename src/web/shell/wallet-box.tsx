@@ -38,7 +38,7 @@ export function WalletBox({ size }: { readonly size: 'large' | 'small' }): VNode
             name="wallet"
             type="text"
             list={`${id}-list`}
-            placeholder={size === 'small' ? '0x…, CAIP-10 or ENS' : '0x…, eip155:1:0x…, or name.eth'}
+            placeholder={size === 'small' ? '0x… or name.eth' : '0x…, eip155:1:0x…, or name.eth'}
             autoComplete="off"
             autoCapitalize="off"
             spellcheck={false}
