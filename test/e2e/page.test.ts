@@ -150,6 +150,7 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     await settled(page);
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Insolvent');
     await keepPicture(page, 'wallet-insolvent');
+    const read = requests.length;
     await page.locator('#proof').getByRole('button', { name: 'Prove', exact: true }).click();
     await page.locator('.proved').waitFor();
     expect(await page.getByRole('heading', { name: 'Accepted: all 12 checks hold.' }).count()).toBe(1);
@@ -161,7 +162,9 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     const proof = readFileSync(path, 'utf8');
     expect(JSON.parse(proof)).toMatchObject({ schema: 'plimsoll/proof@1', class: 'dev' });
     expect(proof).not.toContain(DEPEG.slice(2));
-    expect(requests.filter(({ body }) => body !== '')).toEqual([]);
+    const asked = requests.slice(read).map(({ url }) => url.replace(service.origin, ''));
+    expect(asked.filter((path) => path.startsWith('/proving-keys/')).length).toBeGreaterThan(3);
+    expect(asked.filter((path) => !path.startsWith('blob:') && !/^\/(?:assets\/[\w.-]+|proving-keys\/[\w/.-]+(?:\?v=[0-9a-f]{64})?)$/.test(path))).toEqual([]);
 
     await page.getByRole('link', { name: 'Proofs', exact: true }).click();
     const verify = page.getByRole('region', { name: 'Verify a proof' });
@@ -177,6 +180,7 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await verify.locator('.check-fails').innerText()).toMatch(/attestors/);
     expect(await seriousViolations(page)).toEqual([]);
     await keepPicture(page, 'proof-refused', 'page');
+    expect(requests.filter(({ body }) => body !== '')).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
   });

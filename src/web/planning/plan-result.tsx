@@ -86,7 +86,7 @@ function Waiting({ plan }: { readonly plan: PlanDocument }): VNode {
       <p class="cost">
         <strong>{usd(forced.rational.costUsd)}</strong> <span class="soft">lost to liquidation {forcedWhen(forced)}</span>
       </p>
-      <p class="soft">{costRange(forced)}</p>
+      {forced.best.costUsd === forced.worst.costUsd ? null : <p class="soft">{costRange(forced)}</p>}
       <ul>
         {gone.map((account) =>
           account.status !== 'liquidatable' ? null : (
