@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClient } from '../../src/api/contract/client.ts';
+import { createClient } from '../../src/api/client/client.ts';
 import { createApiKey, revokeApiKey } from '../../src/api/http/api-keys.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../src/core/errors.ts';
 import type { SourceState } from '../../src/service/diagnose.ts';
