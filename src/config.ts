@@ -137,6 +137,11 @@ export function isLive(config: Config): boolean {
   return config.recorded === null && (config.graphApiKey !== null || config.graphUrls.size > 0 || config.rpcUrls.size > 0);
 }
 
+/** Whether the stored book is one that workers are to keep: of live sources, or shared with other processes. */
+export function hasWatchedBook(config: Config): boolean {
+  return isLive(config) || config.databaseUrl !== null;
+}
+
 /** The name of the variable that sets a deployment's own subgraph endpoint. */
 export function graphUrlVariable(deploymentId: string): string {
   return `GRAPH_URL_${deploymentId.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;

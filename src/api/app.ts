@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import express, { type Express, type RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import { type Config, isLive } from '../config.ts';
+import { type Config, hasWatchedBook, isLive } from '../config.ts';
 import { PlimsollError } from '../core/errors.ts';
 import type { JobQueue } from '../service/jobs/job-queue.ts';
 import type { Database } from '../store/database.ts';
@@ -43,7 +43,7 @@ export interface ServiceLimits {
   readonly planning: number;
   /** Milliseconds that a request may take. */
   readonly deadlineMs: number;
-  /** Milliseconds that a live report may be given again. */
+  /** Milliseconds that a live report, or a look at the ranking, may be given again. */
   readonly reportMs: number;
   readonly reports: number;
 }
@@ -62,6 +62,8 @@ export interface AppOptions {
   readonly queue: (() => Promise<JobQueue>) | null;
   readonly hub: () => Promise<EventHub>;
   readonly streams: StreamServer;
+  /** Has wallets watched for as long as a stream asks for them. */
+  readonly follow: (wallets: readonly string[]) => void;
   readonly readiness: ReadinessProbe;
   readonly isStopping: () => boolean;
   /** Unix milliseconds. */
@@ -87,7 +89,7 @@ export function createApp(options: AppOptions): Express {
   const gate = createWorkGate({ concurrent: limits.working, waiting: limits.waiting, patienceMs: limits.patienceMs });
   const planning = createWorkGate({ concurrent: limits.planning, waiting: limits.planning * 4, patienceMs: limits.patienceMs });
   const wallets = openWalletSource({ config, gate, now: options.clock, liveMs: limits.reportMs, most: limits.reports });
-  registerGauges(observer.registry, { inFlight: () => inFlight.count, working: () => gate.count(), streams: streams.count, cache: () => wallets.counts() });
+  registerGauges(observer.registry, { inFlight: () => inFlight.count, working: () => gate.count(), planning: () => planning.count(), streams: streams.count, cache: () => wallets.counts() });
   const seconds = (): number => Math.floor(options.clock() / 1000);
   const { database, sealer } = options;
 
@@ -99,10 +101,17 @@ export function createApp(options: AppOptions): Express {
     handlers: {
       ...riskHandlers({ config, wallets, gate }),
       ...planHandlers({ config, wallets, gate: planning }),
-      ...opportunityHandlers({ config, database: isLive(config) || options.isDurable ? database : null, gate, now: options.clock }),
+      ...opportunityHandlers({
+        config,
+        gate,
+        database: isLive(config) || options.isDurable ? database : null,
+        isWatched: hasWatchedBook(config),
+        now: options.clock,
+        liveMs: limits.reportMs,
+      }),
       ...proofHandlers({ config, gate, now: seconds, jobs: options.queue === null || sealer === null ? null : { database, sealer, queue: options.queue } }),
       ...webhookHandlers({ database, sealer, now: seconds, clock: options.clock, ...(options.webhookTarget === undefined ? {} : { target: options.webhookTarget }) }),
-      ...streamHandlers({ hub: options.hub, streams }),
+      ...streamHandlers({ hub: options.hub, streams, follow: options.follow, identify: keys.identify }),
       getLiveness: () => json({ status: 'ok' }),
       getReadiness: () => json(...describeReadiness(options)),
       getMetrics: async () => ({ kind: 'text', type: observer.registry.contentType, text: await observer.registry.metrics() }),

@@ -13,6 +13,7 @@ import { openKeyRing } from './http/api-keys.ts';
 import { createObserver, type LogStream, type Observer } from './http/observe.ts';
 import { type ReadinessOptions, startReadiness } from './routes/readiness.ts';
 import { type EventHub, openEventHub } from './stream/event-hub.ts';
+import { startFollowing } from './stream/followed-wallets.ts';
 import { createStreamServer, type StreamOptions } from './stream/serve-stream.ts';
 
 /** What a service is started with. */
@@ -61,7 +62,7 @@ const DEFAULT_LIMITS: Omit<ServiceLimits, 'requestsPerMinute'> = {
   reportMs: 12_000,
   reports: 5_000,
 };
-const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1_000_000, mostClients: 3_000 };
+const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1_000_000, mostClients: 3_000, mostWallets: 5_000 };
 const READINESS_MS = 15_000;
 const KEYS_MS = 2_000;
 const GRACE_MS = 10_000;
@@ -100,9 +101,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     config,
     database: options.isDurable ? database : null,
     everyMs: options.readinessMs ?? READINESS_MS,
+    clock: () => systemClock.now(),
     ...(options.lookAtSources === undefined ? {} : { lookAtSources: options.lookAtSources }),
   });
   const streams = createStreamServer({ ...DEFAULT_STREAM, ...options.stream });
+  const following = startFollowing({ database, wallets: streams.wallets, failed: (error) => observer.note(`The wallets of streams could not be kept: ${codeOf(error)}`) });
   const hub = openOnce(() => openEventHub(database, (error) => observer.note(`The events could not be read: ${codeOf(error)}`)));
   const queue = openOnce(() => openJobQueue({ database, supervise: false, failed: (error) => observer.note(`The queue: ${codeOf(error)}`) }));
   let stopping = false;
@@ -112,6 +115,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     observer,
     database,
     streams,
+    follow: following.follow,
     readiness,
     isDurable: options.isDurable,
     sealer: options.sealer,
@@ -139,6 +143,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clearInterval(timer);
       readiness.stop();
       stopped ??= close(server, () => streams.end(), graceMs).then(async () => {
+        await following.stop();
         await (await hub.opened())?.close();
         await (await queue.opened())?.close();
       });

@@ -17,6 +17,7 @@ import { DEFAULT_HEAD_ROOM_SECONDS, type PlanTarget } from '../path/solver/build
 import { openWorkerSolver } from '../path/solver/solve-thread.ts';
 import type { StageSimulation } from '../path/transactions/simulate-stage.ts';
 import { findRule, PROTOCOLS } from '../protocols/registry.ts';
+import type { Surroundings as MachineSurroundings } from '../sources/clock.ts';
 import { openRuntime } from './open-runtime.ts';
 import { encodePlan, onlyOwner, requireExecutors } from './plan-calldata.ts';
 import { bestCurve, cometStore, type ForcedAnswer, lookForward } from './plan-forward.ts';
@@ -62,21 +63,31 @@ export interface SelfAnswer {
  */
 export async function planWallet(request: PlanRequest, config: Config): Promise<PlanAnswer> {
   requireRequest(request);
-  return planPortfolio(await readSubject(request, config), request, config, request.subject.endsWith('.json') ? 'document' : 'as-read');
+  return planPortfolio(await readSubject(request, config), request, { config, trust: request.subject.endsWith('.json') ? 'document' : 'as-read' });
+}
+
+/** What a plan is made with, besides what is asked for. */
+export interface PlanningOptions {
+  readonly config: Config;
+  /** `as-read` where this process read the Portfolio from its own sources; `document` for one from elsewhere, whose tokens are not believed. */
+  readonly trust: 'as-read' | 'document';
+  /** Once it aborts, the search ends and its thread with it. */
+  readonly signal?: AbortSignal;
+  /** Clock, randomness and network; this machine's where absent. */
+  readonly surroundings?: MachineSurroundings;
 }
 
 /**
  * Plans for a Portfolio that was read already. `subject` of the request is not looked at.
  *
- * @param trust `as-read` where this process read it from its own sources; `document` for one from elsewhere, whose tokens are not believed
- * @throws {PlimsollError} for requests that cannot be understood; a plan that is impossible is an answer.
+ * @throws {PlimsollError} for requests that cannot be understood, and DEADLINE_EXCEEDED once the signal aborts; a plan that is impossible is an answer.
  */
-export async function planPortfolio(portfolio: Portfolio, request: PlanRequest, config: Config, trust: 'as-read' | 'document'): Promise<PlanAnswer> {
+export async function planPortfolio(portfolio: Portfolio, request: PlanRequest, { config, trust, signal, surroundings }: PlanningOptions): Promise<PlanAnswer> {
   requireRequest(request);
   const opened = openPortfolio(portfolio, findRule);
-  const chains = await openChains(request, config, portfolio);
+  const chains = await openChains(request, { config, portfolio, surroundings });
   try {
-    return await answer(request, { opened, chains: chains.sources, isDocument: trust === 'document' });
+    return await answer(request, { opened, chains: chains.sources, isDocument: trust === 'document', signal });
   } finally {
     await chains.close();
   }
@@ -86,12 +97,16 @@ interface Surroundings {
   readonly opened: OpenedPortfolio;
   readonly chains: Parameters<typeof readCash>[2];
   readonly isDocument: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Only endpoints that were configured: what is recorded says nothing about today's pools and balances. */
-async function openChains(request: PlanRequest, config: Config, portfolio: Portfolio): Promise<{ readonly sources: Surroundings['chains']; close(): Promise<void> }> {
+async function openChains(
+  request: PlanRequest,
+  { config, portfolio, surroundings }: { readonly config: Config; readonly portfolio: Portfolio; readonly surroundings: MachineSurroundings | undefined },
+): Promise<{ readonly sources: Surroundings['chains']; close(): Promise<void> }> {
   if (!isLive(config) || request.recorded !== undefined) return { sources: new Map(), close: async () => {} };
-  const runtime = await openRuntime(config, { owners: portfolio.owners as Address[] });
+  const runtime = await openRuntime(config, { owners: portfolio.owners as Address[] }, surroundings);
   return { sources: runtime.reader.chains, close: () => runtime.close() };
 }
 
@@ -130,7 +145,7 @@ interface Prepared {
   readonly gas: PlanGas;
 }
 
-async function planOfOwn(request: PlanRequest, { opened, chains, isDocument }: Surroundings, { assets, routes, target, forced, gas }: Prepared): Promise<SelfAnswer> {
+async function planOfOwn(request: PlanRequest, { opened, chains, isDocument, signal }: Surroundings, { assets, routes, target, forced, gas }: Prepared): Promise<SelfAnswer> {
   const owners = opened.portfolio.owners as Address[];
   const cash = request.cash === null ? await readCash(owners, assets, chains) : parseCash(request.cash, assets);
   const means: SelfPlanMeans = {
@@ -144,7 +159,7 @@ async function planOfOwn(request: PlanRequest, { opened, chains, isDocument }: S
     assets: new Set(assets.map(({ asset }) => asset)),
     order: request.order,
   };
-  const solver = openWorkerSolver();
+  const solver = openWorkerSolver(signal === undefined ? {} : { signal });
   const solving = { budgetMs: request.budgetMs, now: () => performance.now(), solver };
   try {
     const plan = await planSelf(opened, target, means, solving);

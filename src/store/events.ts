@@ -1,10 +1,19 @@
-import { integerOf, textOf } from './columns.ts';
+import { findText, integerOf, textOf } from './columns.ts';
 import type { Queries, SqlRow } from './database.ts';
 
 /** Where {@link addEvent} announces the newest sequence. */
 export const EVENT_CHANNEL = 'plimsoll_events';
 /** Held while an event is written, so that sequences appear in the order in which they are committed and no reader passes one by. */
 const EVENT_LOCK = 0x65766e74n;
+
+/** Who may hear of an event. */
+export type EventAudience =
+  /** What everybody can see on the chain. */
+  | { readonly kind: 'anyone' }
+  /** Who asked for the wallet that is its subject. */
+  | { readonly kind: 'wallet' }
+  /** The subscriber whose rule raised it, and whoever holds the same API key; null for the operator's own rules. */
+  | { readonly kind: 'rule'; readonly webhook: string | null };
 
 /** Something that happened: an alert, an opportunity that opened or closed. */
 export interface EventDraft {
@@ -16,28 +25,52 @@ export interface EventDraft {
   readonly body: unknown;
   /** Unix seconds. */
   readonly at: bigint;
+  /** Absent: anyone. */
+  readonly audience?: EventAudience;
 }
 
 /** A stored event. */
-export interface StoredEvent extends EventDraft {
+export interface StoredEvent extends Omit<EventDraft, 'audience'> {
   readonly sequence: bigint;
 }
 
+/** An event with whom it is for. */
+export interface AddressedEvent extends StoredEvent {
+  readonly audience: EventAudience['kind'];
+  /** The API key of the rule that raised it; null where that is the operator's, or no rule did. */
+  readonly keyName: string | null;
+}
+
+/** Events as a reader pages through them. */
+export interface EventPage {
+  readonly events: readonly AddressedEvent[];
+  /** Up to here events may have been deleted: a reader that has seen less may have missed some. */
+  readonly horizon: bigint;
+}
+
 /**
- * Writes an event, with one delivery for every webhook that wants its kind, and announces it. Call it in the transaction that changes what
- * the event tells of: then neither is without the other.
+ * Writes an event, with one delivery for every webhook that wants its kind and may hear of it, and announces it. Call it in the transaction that
+ * changes what the event tells of: then neither is without the other.
  *
  * @returns its sequence; null where an event of that key was there
  */
-export async function addEvent(transaction: Queries, event: EventDraft): Promise<bigint | null> {
+export async function addEvent(transaction: Queries, { key, kind, subject, body, at, audience = { kind: 'anyone' } }: EventDraft): Promise<bigint | null> {
   await transaction.query('select pg_advisory_xact_lock($1::int8)', [EVENT_LOCK]);
+  const webhook = audience.kind === 'rule' ? audience.webhook : null;
   const [row] = await transaction.query(
-    `insert into plimsoll.events (key, kind, subject, body, at) values ($1, $2, $3, $4::jsonb, $5) on conflict (key) do nothing returning sequence::text as sequence`,
-    [event.key, event.kind, event.subject, JSON.stringify(event.body), event.at],
+    `insert into plimsoll.events (key, kind, subject, body, at, audience, webhook, key_name)
+     values ($1, $2, $3, $4::jsonb, $5, $6, $7, (select key_name from plimsoll.webhooks where id = $7)) on conflict (key) do nothing returning sequence::text as sequence`,
+    [key, kind, subject, JSON.stringify(body), at, audience.kind, webhook],
   );
   if (row === undefined) return null;
   const sequence = integerOf(row, 'sequence');
-  await transaction.query('insert into plimsoll.deliveries (webhook, event) select id, $1 from plimsoll.webhooks where enabled and $2 = any(kinds)', [sequence, event.kind]);
+  await transaction.query(
+    `insert into plimsoll.deliveries (webhook, event) select id, $1 from plimsoll.webhooks where enabled and $2 = any(kinds) and case $3::text
+       when 'anyone' then wallets = '{}' or $4 = any(wallets)
+       when 'wallet' then $4 = any(wallets)
+       else case when $5::text is null then key_name is null else id = $5 end end`,
+    [sequence, kind, audience.kind, subject, webhook],
+  );
   await transaction.query('select pg_notify($1, $2)', [EVENT_CHANNEL, sequence.toString()]);
   return sequence;
 }
@@ -51,13 +84,32 @@ export async function listEvents(queries: Queries, after: bigint, most: number):
   return rows.map(readEvent);
 }
 
-/** Deletes what happened before a unix second, but for what is still to be delivered. @returns how many */
-export async function deleteEvents(queries: Queries, before: bigint): Promise<number> {
+/** The same, addressed, with how far back nothing was deleted: both as of one moment. */
+export async function readEventPage(queries: Queries, after: bigint, most: number): Promise<EventPage> {
   const rows = await queries.query(
-    `delete from plimsoll.events as e where at < $1 and not exists (select from plimsoll.deliveries d where d.event = e.sequence and d.status = 'pending') returning 1 as one`,
+    `select h.sequence::text as horizon, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at, e.audience, e.key_name
+     from plimsoll.event_horizon h left join lateral (select * from plimsoll.events where events.sequence > $1 order by events.sequence limit $2) e on true order by e.sequence`,
+    [after, most],
+  );
+  const events = rows.filter((row) => row['sequence'] !== null).map((row) => ({ ...readEvent(row), audience: audienceOf(textOf(row, 'audience')), keyName: findText(row, 'key_name') }));
+  return { events, horizon: rows[0] === undefined ? 0n : integerOf(rows[0], 'horizon') };
+}
+
+function audienceOf(text: string): EventAudience['kind'] {
+  return text === 'anyone' || text === 'wallet' ? text : 'rule';
+}
+
+/** Deletes what happened before a unix second, but for what is still to be delivered, and keeps up to where. @returns how many */
+export async function deleteEvents(queries: Queries, before: bigint): Promise<number> {
+  const [row] = await queries.query(
+    `with gone as (
+       delete from plimsoll.events as e where at < $1 and not exists (select from plimsoll.deliveries d where d.event = e.sequence and d.status = 'pending') returning e.sequence
+     ), moved as (
+       update plimsoll.event_horizon set sequence = greatest(event_horizon.sequence, (select max(gone.sequence) from gone))
+     ) select count(*)::text as count from gone`,
     [before],
   );
-  return rows.length;
+  return row === undefined ? 0 : Number(integerOf(row, 'count'));
 }
 
 /** Reads the columns of an event. */

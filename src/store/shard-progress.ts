@@ -19,14 +19,28 @@ export interface ShardProgress {
 export async function saveShardProgress(queries: Queries, leases: readonly ShardLease[], { screened, settled }: Omit<ShardProgress, 'shard'>): Promise<void> {
   if (leases.length === 0) return;
   await queries.query(
-    `insert into plimsoll.shard_progress as known (shard, token, screened, screened_at, settled, settled_at)
-     select given.shard, given.token, $2, clock_timestamp(), $3, case when $3::text is null then null else clock_timestamp() end
+    `insert into plimsoll.shard_progress as known (shard, token, screened, screened_at, settled, settled_at, looked_at)
+     select given.shard, given.token, $2, clock_timestamp(), $3, case when $3::text is null then null else clock_timestamp() end, clock_timestamp()
      from jsonb_to_recordset($1::jsonb) as given (shard int2, token int8)
      where exists (select 1 from plimsoll.leases where name = 'shard:' || given.shard and leases.token = given.token) order by given.shard
-     on conflict (shard) do update set token = excluded.token, screened = excluded.screened,
+     on conflict (shard) do update set token = excluded.token, screened = excluded.screened, looked_at = excluded.looked_at,
        screened_at = case when known.screened = excluded.screened and known.token = excluded.token then known.screened_at else excluded.screened_at end,
        settled = coalesce(excluded.settled, known.settled), settled_at = coalesce(excluded.settled_at, known.settled_at)`,
     [JSON.stringify(leases.map(({ shard, token }) => ({ shard, token: token.toString() }))), screened, settled],
+  );
+}
+
+/**
+ * Keeps that some shards were looked at now, though nothing had changed; those of them that were taken over are left alone.
+ *
+ * @throws {PlimsollError} LEASE_LOST where one is taken over at this moment
+ */
+export async function saveShardLooks(queries: Queries, leases: readonly ShardLease[]): Promise<void> {
+  if (leases.length === 0) return;
+  await queries.query(
+    `update plimsoll.shard_progress as known set looked_at = clock_timestamp() from jsonb_to_recordset($1::jsonb) as given (shard int2, token int8)
+     where known.shard = given.shard and known.token = given.token and exists (select 1 from plimsoll.leases where name = 'shard:' || given.shard and leases.token = given.token)`,
+    [JSON.stringify(leases.map(({ shard, token }) => ({ shard, token: token.toString() })))],
   );
 }
 

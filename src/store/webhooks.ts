@@ -1,6 +1,6 @@
 import { isPlimsollError } from '../core/errors.ts';
 import { bytesOf, findText, integerOf, numberOf, textOf, textsOf } from './columns.ts';
-import type { Queries, SqlRow } from './database.ts';
+import type { Queries, SqlRow, SqlValue } from './database.ts';
 import { readEvent, type StoredEvent } from './events.ts';
 import type { Sealer } from './seal.ts';
 
@@ -17,6 +17,12 @@ export interface Webhook {
   readonly enabled: boolean;
   /** Unix seconds. */
   readonly createdAt: bigint;
+  /** The API key that made it; null or absent where the operator did. */
+  readonly keyName?: string | null;
+  /** Lower-case addresses whose events it wants, besides the alerts of its own rules; with none, what anyone may hear. */
+  readonly wallets?: readonly string[];
+  /** Of the request that made it; null or absent where that does not matter. */
+  readonly digest?: string | null;
 }
 
 /** Keys that sign what is sent; the second one while keys are exchanged. */
@@ -27,18 +33,41 @@ export interface WebhookSecrets {
 
 /** Adds a subscriber, or changes the one of that id. Its secrets are kept sealed. */
 export async function saveWebhook(queries: Queries, sealer: Sealer, webhook: Webhook & WebhookSecrets): Promise<void> {
-  const place = placeOf(webhook.id);
   await queries.query(
-    `insert into plimsoll.webhooks (id, url, secret, next_secret, kinds, enabled, created_at) values ($1, $2, $3, $4, $5::text[], $6, $7)
-     on conflict (id) do update set url = excluded.url, secret = excluded.secret, next_secret = excluded.next_secret, kinds = excluded.kinds, enabled = excluded.enabled`,
-    [webhook.id, webhook.url, sealer.seal(webhook.secret, place), webhook.nextSecret === null ? null : sealer.seal(webhook.nextSecret, place), webhook.kinds, webhook.enabled, webhook.createdAt],
+    `${INSERT} on conflict (id) do update set url = excluded.url, secret = excluded.secret, next_secret = excluded.next_secret, kinds = excluded.kinds, enabled = excluded.enabled,
+       wallets = excluded.wallets`,
+    valuesOf(sealer, webhook),
   );
+}
+
+/** Adds a subscriber. @returns false where there is one of that id, which is left as it is */
+export async function addWebhook(queries: Queries, sealer: Sealer, webhook: Webhook & WebhookSecrets): Promise<boolean> {
+  return (await queries.query(`${INSERT} on conflict (id) do nothing returning id`, valuesOf(sealer, webhook))).length > 0;
+}
+
+const INSERT = `insert into plimsoll.webhooks (id, url, secret, next_secret, kinds, enabled, created_at, key_name, wallets, digest) values ($1, $2, $3, $4, $5::text[], $6, $7, $8, $9::text[], $10)`;
+
+function valuesOf(sealer: Sealer, { id, url, secret, nextSecret, kinds, enabled, createdAt, keyName, wallets, digest }: Webhook & WebhookSecrets): readonly SqlValue[] {
+  const place = placeOf(id);
+  const sealed = [sealer.seal(secret, place), nextSecret === null ? null : sealer.seal(nextSecret, place)];
+  return [id, url, ...sealed, kinds, enabled, createdAt, keyName ?? null, wallets ?? [], digest ?? null];
 }
 
 /** Every subscriber, without secrets. */
 export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]> {
-  const rows = await queries.query('select id, url, to_jsonb(kinds) as kinds, enabled, created_at::text as created_at from plimsoll.webhooks order by id');
-  return rows.map((row) => ({ id: textOf(row, 'id'), url: textOf(row, 'url'), kinds: textsOf(row, 'kinds'), enabled: row['enabled'] === true, createdAt: integerOf(row, 'created_at') }));
+  const rows = await queries.query(
+    'select id, url, to_jsonb(kinds) as kinds, enabled, created_at::text as created_at, key_name, to_jsonb(wallets) as wallets, digest from plimsoll.webhooks order by id',
+  );
+  return rows.map((row) => ({
+    id: textOf(row, 'id'),
+    url: textOf(row, 'url'),
+    kinds: textsOf(row, 'kinds'),
+    enabled: row['enabled'] === true,
+    createdAt: integerOf(row, 'created_at'),
+    keyName: findText(row, 'key_name'),
+    wallets: textsOf(row, 'wallets'),
+    digest: findText(row, 'digest'),
+  }));
 }
 
 /** Deletes a subscriber and what was still to be delivered to it. @returns false where there is none of that id */

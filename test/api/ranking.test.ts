@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimShards, type ShardLease } from '../../src/store/leases.ts';
 import { closeOpportunity, saveOpportunity } from '../../src/store/opportunities.ts';
 import { shardOf } from '../../src/store/shard-of.ts';
+import { saveShardLooks, saveShardProgress } from '../../src/store/shard-progress.ts';
 import { ask, startTestService, type TestService } from './serving.ts';
 
 const OWNERS = 60;
@@ -12,8 +13,8 @@ const now = (): bigint => BigInt(Math.floor(Date.now() / 1000));
 let running: TestService;
 let leases: readonly ShardLease[];
 beforeAll(async () => {
-  running = await startTestService({ isDurable: true });
-  leases = await claimShards(running.database, { holder: 'test', most: 64, seconds: 3_600 });
+  running = await startTestService({ isDurable: true, limits: { reportMs: 1_000 } });
+  leases = await watch(running);
   for (let at = 0; at < OWNERS; at += 1) await open(at, 1_000 - at * 10, now());
 });
 afterAll(() => running.close());
@@ -63,16 +64,84 @@ describe('GET /v1/opportunities, from the store', () => {
     expect(second.owners.filter((entry) => first.owners.includes(entry))).toEqual([]);
   });
 
-  test('behavior: where nobody has looked for long, the ranking says so', async () => {
-    const stale = await startTestService({ isDurable: true });
-    try {
-      const [lease] = await claimShards(stale.database, { holder: 'test', most: 64, seconds: 3_600 }).then((all) => all.filter(({ shard }) => shard === shardOf(owner(1))));
-      if (lease === undefined) throw new Error('not leased');
-      await saveOpportunity(stale.database, lease, { subject: owner(1), owner: owner(1), block: 1n, at: now() - 5_000n, netUsd: '1', precision: 'exact', body: {} });
-      const { json } = await ask(stale.origin, '/v1/opportunities');
-      expect(json).toMatchObject({ status: 'incomplete', gaps: [{ code: 'STALE_BLOCK' }] });
-    } finally {
-      await stale.close();
-    }
+  test('behavior: where nobody has looked for long, at a part of the book only, the ranking and the readiness say so', async () => {
+    await withWatched(async (watched) => {
+      expect(await statusOf(watched)).toEqual(['complete', []]);
+      expect((await ask(watched.origin, '/readyz')).json).toMatchObject({ status: 'ready', reasons: [] });
+      await watched.database.query(`update plimsoll.shard_progress set looked_at = now() - interval '700 seconds' where shard = 13`);
+      expect(await eventually(watched)).toEqual(['incomplete', [['STALE_BLOCK', null]]]);
+      expect((await red(watched)).json['reasons']).toEqual([expect.stringMatching(/^watch: A part of the book was last looked at 7[0-9]{2} s ago \(limit 600 s\)/)]);
+      // A look without anything new is a look.
+      await saveShardLooks(watched.database, leasesOf.get(watched) ?? []);
+      await eventually(watched, 'complete');
+    });
+  });
+
+  test('behavior: opportunities out of an old block, or of a book that was never read whole, are not all that there is', async () => {
+    await withWatched(async (watched) => {
+      await watched.database.query(`update plimsoll.blocks set timestamp = timestamp - 1000`);
+      expect(await eventually(watched)).toEqual(['incomplete', [['STALE_BLOCK', 'aave-v3/1/core']]]);
+      expect((await red(watched)).json['reasons']).toEqual([expect.stringMatching(/^watch: The newest block of the book is 10[0-9]{2} s old/)]);
+    });
+    await withWatched(async (watched) => {
+      await watched.database.query(`update plimsoll.deployments set full_at = null`);
+      expect(await eventually(watched)).toEqual(['incomplete', [['MISSED_ACCOUNT', 'aave-v3/1/core']]]);
+      expect((await ask(watched.origin, '/readyz')).status).toBe(200);
+    });
+  });
+
+  test('behavior: where nobody ever looked, an empty ranking is not all that there is', async () => {
+    await withWatched(async (watched) => {
+      await watched.database.query('delete from plimsoll.shard_progress');
+      expect(await eventually(watched)).toEqual(['incomplete', [['STALE_BLOCK', null]]]);
+      expect((await ask(watched.origin, '/v1/opportunities')).json).toMatchObject({ source: 'store', opportunities: [] });
+      expect((await red(watched)).json['reasons']).toEqual(['watch: No worker has watched the book yet. Start one with the role watch.']);
+    });
   });
 });
+
+const leasesOf = new WeakMap<TestService, readonly ShardLease[]>();
+
+/** Starts a service over a book of a live source that workers keep. */
+async function withWatched(work: (watched: TestService) => Promise<void>): Promise<void> {
+  const watched = await startTestService({ isDurable: true, environment: { RPC_URL_1: 'http://127.0.0.1:9' }, lookAtSources: async () => [], readinessMs: 50, limits: { reportMs: 50 } });
+  try {
+    leasesOf.set(watched, await watch(watched));
+    await work(watched);
+  } finally {
+    await watched.close();
+  }
+}
+
+/** Writes what workers write that look at everything now. */
+async function watch({ database }: TestService): Promise<readonly ShardLease[]> {
+  const held = await claimShards(database, { holder: 'test', most: 64, seconds: 3_600 });
+  await saveShardProgress(database, held, { screened: '1', settled: '1' });
+  await database.query(`insert into plimsoll.deployments (id, protocol, chain, market, label, full_at) values ('aave-v3/1/core', 'aave-v3', 'eip155:1', 'core', 'Aave', $1)`, [now()]);
+  await database.query(`insert into plimsoll.blocks (deployment, number, hash, timestamp) values ('aave-v3/1/core', 1, '0x01', $1)`, [now()]);
+  return held;
+}
+
+async function statusOf({ origin }: TestService): Promise<[unknown, unknown]> {
+  const { json } = await ask(origin, '/v1/opportunities');
+  return [json['status'], (json['gaps'] as { code: string; deployment: string | null }[]).map(({ code, deployment }) => [code, deployment])];
+}
+
+/** A look is given for some seconds before there is another one. */
+async function eventually(watched: TestService, status = 'incomplete'): Promise<[unknown, unknown]> {
+  for (let round = 0; round < 400; round += 1) {
+    const found = await statusOf(watched);
+    if (found[0] === status) return found;
+    await pause(50);
+  }
+  throw new Error(`The ranking never was ${status}.`);
+}
+
+async function red({ origin }: TestService): Promise<Awaited<ReturnType<typeof ask>>> {
+  for (let round = 0; round < 200; round += 1) {
+    const answer = await ask(origin, '/readyz');
+    if (answer.status === 503) return answer;
+    await pause(50);
+  }
+  throw new Error('The service never was not ready.');
+}

@@ -209,7 +209,7 @@ for (const engine of engines) {
       const rule = { id: 'r1', owner: OWNER, kind: 'health-band', params: { below: '1.2' }, enabled: true };
       await saveAlertRule(db, rule);
       await saveAlertRule(db, { ...rule, params: { below: '1.1' } });
-      expect(await listAlertRules(db, [OWNER])).toEqual([{ ...rule, params: { below: '1.1' } }]);
+      expect(await listAlertRules(db, [OWNER])).toEqual([{ ...rule, params: { below: '1.1' }, webhook: null }]);
       expect([(await listAlertRules(db)).length, await listAlertRules(db, ['0x0'])]).toEqual([1, []]);
       const state = { rule: 'r1', subject: OWNER, state: { band: 'warning' }, at: 10n };
       expect([await saveAlertState(db, state), await saveAlertState(db, { ...state, at: 9n, state: { band: 'safe' } })]).toEqual([true, false]);

@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { anyJson, gap, isoTime, named, plainBlock, plainPrice, unixSeconds, usdString } from './shapes.ts';
 
 /** Kinds of event that the stream and webhooks tell of. */
-export const EVENT_KINDS = ['alert', 'opportunity.opened', 'opportunity.closed'] as const;
+export const EVENT_KINDS = ['alert', 'health.changed', 'opportunity.opened', 'opportunity.changed', 'opportunity.closed'] as const;
 
+/** Wallets of one subscriber. */
+const MOST_WALLETS = 100;
 const wallet = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits');
 
 /** One event, as the stream's data and a webhook's body have it. */
@@ -24,7 +26,12 @@ export const webhookRequest = named(
   'WebhookRequest',
   z.strictObject({
     url: z.string().min(10).max(2_000).describe('An https address on the public internet, without user name and password'),
-    kinds: z.array(z.enum(EVENT_KINDS)).min(1).max(EVENT_KINDS.length).describe('Every event of these kinds is delivered'),
+    kinds: z
+      .array(z.enum(EVENT_KINDS))
+      .min(1)
+      .max(EVENT_KINDS.length)
+      .describe('What is delivered. alert: of the rules below, and of nobody else’s; health.changed: of the wallets below; opportunity.*: of everybody, or of the wallets below where there are any'),
+    wallets: z.array(wallet).max(MOST_WALLETS).default([]).describe('Whose events; health.changed needs at least one'),
     alerts: z
       .array(
         z.union([
@@ -44,6 +51,7 @@ const webhookFields = {
   id: z.string(),
   url: z.string().describe('Without what follows the host: the path may hold a token'),
   kinds: z.array(z.string()),
+  wallets: z.array(z.string()),
   enabled: z.boolean(),
   createdAt: unixSeconds,
   alerts: z.array(alertRule),
@@ -56,7 +64,7 @@ export const createdWebhook = named(
   'CreatedWebhook',
   z.strictObject({ ...webhookFields, secret: z.string().nullable().describe('whsec_…: signs every delivery (Standard Webhooks). Shown once; null where the same request was answered before') }),
 );
-/** Every subscriber. */
+/** Subscribers. */
 export const webhooks = named('Webhooks', z.strictObject({ webhooks: z.array(webhook) }));
 
 const opportunity = named(

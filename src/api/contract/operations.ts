@@ -188,7 +188,7 @@ export const OPERATIONS = {
   createWebhook: {
     summary: 'Subscribe to events',
     description:
-      'Deliveries are signed after Standard Webhooks and repeated with backoff. The target must be on the public internet: private and loopback addresses are refused, now and at every delivery, and redirects are not followed.',
+      'It belongs to the API key that makes it. Deliveries are signed after Standard Webhooks and repeated with backoff. The target must be on the public internet: private and loopback addresses are refused, now and at every delivery, and redirects are not followed.',
     tag: 'events',
     scope: 'webhooks',
     body: webhookRequest,
@@ -198,8 +198,8 @@ export const OPERATIONS = {
     example: { body: { url: 'https://example.org/hook', kinds: ['alert'], alerts: [{ owner: DEMO, kind: 'health', below: '1.2' }] } },
   },
   listWebhooks: {
-    summary: 'Every subscriber',
-    description: 'Without secrets.',
+    summary: 'Your subscribers',
+    description: 'Those that the API key made, without secrets; all of them for the operator (scope admin, or a service without keys).',
     tag: 'events',
     scope: 'webhooks',
     answers: { 200: { description: 'Subscribers', schema: webhooks } },
@@ -207,7 +207,7 @@ export const OPERATIONS = {
   },
   deleteWebhook: {
     summary: 'Delete a subscriber',
-    description: 'With its alert rules, and what was still to be delivered to it.',
+    description: 'With its alert rules, and what was still to be delivered to it. There is nothing of an id that another key made.',
     tag: 'events',
     scope: 'webhooks',
     params: webhookId,
@@ -218,15 +218,15 @@ export const OPERATIONS = {
   streamEvents: {
     summary: 'Events as they happen (server-sent events)',
     description:
-      'Each event once, in order: `id:` is its sequence, `event:` its kind, `data:` an Event as JSON. `Last-Event-ID` goes on after that sequence. A comment every 15 s keeps the line open; who does not read is dropped and may resume.',
+      'Each event once, in order: `id:` is its sequence, `event:` its kind, `data:` an Event as JSON. Opportunities are told to all; `health.changed` to who asks for the wallet, and `alert` to who asks for it with the key that made the rule. `Last-Event-ID` goes on after that sequence; where what came after it is no longer all there, an event `reset` says so first: read anew what you keep. A comment every 15 s keeps the line open; who does not read is dropped and may resume.',
     tag: 'events',
     scope: 'read',
     query: z.strictObject({
       wallet: z
         .string()
-        .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits')
+        .regex(/^0x[0-9a-fA-F]{40}(?:,0x[0-9a-fA-F]{40}){0,19}$/, 'expected 0x and 40 hex digits; at most twenty, separated by commas')
         .optional()
-        .describe('Only events about this wallet'),
+        .describe('Only events about these wallets: up to twenty, separated by commas. They are watched for as long as somebody asks'),
       kind: z.enum(EVENT_KINDS).optional().describe('Only this kind'),
     }),
     answers: { 200: { description: 'A stream', schema: event, text: 'text/event-stream' } },

@@ -32,6 +32,13 @@ export interface Caller {
   /** The key's name; null without one. */
   readonly name: string | null;
   readonly scopes: ReadonlySet<Scope>;
+  /** Whether it is whoever runs the service: without keys everybody who reaches it, else a key with the scope admin. What others made is the operator's too. */
+  readonly isOperator: boolean;
+}
+
+/** Tells whether something is a caller's own: of its key, or whatever it is where that is the operator. */
+export function isOwn(caller: Caller, keyName: string | null): boolean {
+  return caller.isOperator || (keyName !== null && keyName === caller.name);
 }
 
 /** The keys of a running service. */
@@ -101,13 +108,13 @@ export async function openKeyRing(path: string, anonymous: readonly Scope[]): Pr
   return {
     isOpen: () => keys.length === 0,
     identify(authorization) {
-      if (keys.length === 0) return { name: null, scopes: new Set(SCOPES) };
-      if (authorization === undefined) return { name: null, scopes: new Set(anonymous) };
+      if (keys.length === 0) return { name: null, scopes: new Set(SCOPES), isOperator: true };
+      if (authorization === undefined) return { name: null, scopes: new Set(anonymous), isOperator: false };
       const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
       const hash = KEY.test(key) ? hashOf(key) : '';
       const found = keys.find((entry) => entry.sha256 === hash);
       if (found === undefined) throw new PlimsollError('UNAUTHENTICATED', 'The API key is not known. Send one as Authorization: Bearer plk_…');
-      return { name: found.name, scopes: new Set(found.scopes) };
+      return { name: found.name, scopes: new Set(found.scopes), isOperator: found.scopes.includes('admin') };
     },
     async refresh() {
       const now = await versionOf(path);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { SCOPES } from '../contract/operations.ts';
 import type { Caller } from './api-keys.ts';
 import type { Observer } from './observe.ts';
 import { PROBLEM_TYPE, problemOf, toPlimsollError } from './problem.ts';
@@ -19,7 +18,7 @@ export interface Trace {
 
 const traces = new WeakMap<object, Trace>();
 const WELL_FORMED = /^[A-Za-z0-9_-]{8,64}$/;
-const NOBODY: Caller = { name: null, scopes: new Set(SCOPES) };
+const NOBODY: Caller = { name: null, scopes: new Set(), isOperator: false };
 const RETRY_SECONDS = 1;
 /** Milliseconds that a refused body may still be sent for. */
 const UNREAD_MS = 1_000;

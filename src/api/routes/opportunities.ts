@@ -1,6 +1,7 @@
 import { type Config, isLive } from '../../config.ts';
 import { InvalidArgument } from '../../core/errors.ts';
 import { encodeJson, type Json } from '../../core/json.ts';
+import { type BookFreshness, findBookFreshness } from '../../service/book-freshness.ts';
 import { DEFAULT_SCAN, scanBook } from '../../service/scan-book.ts';
 import { chooseBook, openScanChains } from '../../service/scan-book-choose.ts';
 import { openColumnScreen } from '../../service/scan-book-columns.ts';
@@ -17,9 +18,13 @@ export interface OpportunityOptions {
   readonly config: Config;
   /** Null where there is no stored book: then the shipped one is scanned. */
   readonly database: Database | null;
+  /** Whether the stored book is the one that workers keep watch over: then what they found is the answer, also where that is nothing. */
+  readonly isWatched: boolean;
   readonly gate: WorkGate;
   /** Milliseconds, rising. */
   readonly now: () => number;
+  /** Milliseconds that a look at what changes is given to newcomers. */
+  readonly liveMs: number;
 }
 
 interface Item {
@@ -58,8 +63,6 @@ interface Cursor {
 
 const MOST_ITEMS = 2_000;
 const DEFAULT_PAGE = 25;
-/** Milliseconds that a look is given to newcomers, and that its pages can be followed. */
-const FRESH_MS = 12_000;
 const RECORDED_MS = 3_600_000;
 const KEPT_LOOKS = 50;
 const MANY_ACCOUNTS = 20_000;
@@ -77,7 +80,7 @@ export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers,
       const look = await options.gate.run(() => lookNow(`${Math.floor(options.now()).toString(36)}${count.toString(36)}`, options), signal);
       looks.set(look.id, look);
       while (looks.size > KEPT_LOOKS) looks.delete(looks.keys().next().value ?? '');
-      return { value: look, forMs: look.head.recorded === null ? FRESH_MS : RECORDED_MS };
+      return { value: look, forMs: look.head.recorded === null ? options.liveMs : RECORDED_MS };
     },
   });
   return {
@@ -93,17 +96,16 @@ export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers,
   };
 }
 
-async function lookNow(id: string, { config, database, now }: OpportunityOptions): Promise<Look> {
-  const stored = database === null ? [] : await listOpportunities(database, MOST_ITEMS);
-  return stored.length > 0 ? storedLook(id, stored, { seconds: Math.floor(now() / 1000), limit: config.maxBlockAgeSeconds }) : scannedLook(id, config);
+async function lookNow(id: string, options: OpportunityOptions): Promise<Look> {
+  const { config, database } = options;
+  if (database === null) return scannedLook(id, config);
+  const seconds = Math.floor(options.now() / 1000);
+  const [stored, freshness] = await Promise.all([listOpportunities(database, MOST_ITEMS), findBookFreshness(database, { now: seconds, maxAgeSeconds: config.maxBlockAgeSeconds })]);
+  return stored.length > 0 || options.isWatched ? storedLook(id, stored, freshness) : scannedLook(id, config);
 }
 
-/** What the workers saw; where even the newest look is old, nobody is watching, and that is a gap. */
-function storedLook(id: string, stored: readonly Opportunity[], { seconds, limit }: { readonly seconds: number; readonly limit: number }): Look {
-  const age = seconds - Math.max(...stored.map(({ seenAt }) => Number(seenAt)));
-  const message = `The newest look at these is ${age} s old (limit ${limit} s). Check that workers with the role watch are running.`;
-  const gaps = age > limit ? [{ code: 'STALE_BLOCK', message, retryable: true, chain: null, deployment: null, account: null }] : [];
-  const head = { source: 'store' as const, book: null, recorded: null, status: gaps.length > 0 ? 'incomplete' : 'complete', asOf: { blocks: [], prices: [] }, method: null, gaps };
+/** What the workers saw; where nobody looks any more, or at an old book, that is a gap. */
+function storedLook(id: string, stored: readonly Opportunity[], { gaps, blocks }: BookFreshness): Look {
   const items = stored.map(({ subject, owner, netUsd, precision, openedAt, seenAt, body }) => ({
     id: subject,
     owner,
@@ -113,6 +115,8 @@ function storedLook(id: string, stored: readonly Opportunity[], { seconds, limit
     seenAt: Number(seenAt),
     detail: encodeJson(body),
   }));
+  const asOf = { blocks: blocks.map(({ chain, number, hash, timestamp }) => ({ chain, number: number.toString(), hash, timestamp: Number(timestamp) })), prices: [] };
+  const head = { source: 'store' as const, book: null, recorded: null, status: gaps.length > 0 ? 'incomplete' : 'complete', asOf, method: null, gaps: encodeJson(gaps) };
   return { id, head, watched: [], items };
 }
 

@@ -2,11 +2,13 @@ import { type Config, isLive } from '../../config.ts';
 import type { Address } from '../../core/ids.ts';
 import { toAddress } from '../../core/ids.ts';
 import { parsePortfolio } from '../../core/portfolio.ts';
+import { MACHINE } from '../../service/open-runtime.ts';
 import { planToJson } from '../../service/plan-json.ts';
 import type { PlanRequest } from '../../service/plan-request.ts';
 import { planPortfolio } from '../../service/plan-wallet.ts';
 import type { Cache } from '../http/cache.ts';
 import { type Call, type Handlers, json } from '../http/call.ts';
+import { abortable } from '../http/deadline.ts';
 import type { WorkGate } from '../http/work-gate.ts';
 import { keyOf, type ReadWallet } from './wallet-source.ts';
 
@@ -22,14 +24,17 @@ type Options = Omit<Call<'planPortfolio'>['body'], 'portfolio'>;
 
 /** Plans for wallets, and for documents from elsewhere. */
 export function planHandlers({ config, wallets, gate }: PlanRouteOptions): Pick<Handlers, 'planWallet' | 'planPortfolio'> {
+  /** A plan that nobody waits for is broken off: its thread is another one's. */
+  const within = (signal: AbortSignal) => ({ config, signal, surroundings: abortable(MACHINE, signal) });
   return {
     async planWallet({ params, body, signal }) {
       const { portfolio } = await wallets.get(keyOf(params.wallet, { chain: body.chain, recorded: body.recorded }, config), signal);
       // What is recorded says nothing about today's pools and balances.
       const recorded = portfolio.recorded === null || !isLive(config) ? {} : { recorded: body.recorded ?? '' };
-      return gate.run(async () => json(planToJson(await planPortfolio(portfolio, { ...readOptions(body), ...recorded }, config, 'as-read'))), signal);
+      return gate.run(async () => json(planToJson(await planPortfolio(portfolio, { ...readOptions(body), ...recorded }, { ...within(signal), trust: 'as-read' }))), signal);
     },
-    planPortfolio: ({ body, signal }) => gate.run(async () => json(planToJson(await planPortfolio(parsePortfolio(body.portfolio), readOptions(body), config, 'document'))), signal),
+    planPortfolio: ({ body, signal }) =>
+      gate.run(async () => json(planToJson(await planPortfolio(parsePortfolio(body.portfolio), readOptions(body), { ...within(signal), trust: 'document' }))), signal),
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Config, isLive } from '../../config.ts';
+import { type Config, hasWatchedBook, isLive } from '../../config.ts';
+import { findBookFreshness } from '../../service/book-freshness.ts';
 import { diagnose, type SourceState } from '../../service/diagnose.ts';
 import type { Database } from '../../store/database.ts';
 
@@ -15,6 +16,8 @@ export interface ReadinessOptions {
   /** Null where nothing is stored but in memory. */
   readonly database: Database | null;
   readonly everyMs: number;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
   /** Finds how the sources are; a test brings its own. */
   readonly lookAtSources?: (config: Config) => Promise<readonly SourceState[]>;
 }
@@ -31,11 +34,11 @@ export interface ReadinessProbe {
 const DATABASE_MS = 3_000;
 
 /** Starts looking. */
-export function startReadiness({ config, database, everyMs, lookAtSources = sourcesOf }: ReadinessOptions): ReadinessProbe {
+export function startReadiness({ config, database, everyMs, clock, lookAtSources = sourcesOf }: ReadinessOptions): ReadinessProbe {
   let checks: readonly Check[] = [];
   let looking: Promise<void> | null = null;
   const refresh = (): Promise<void> => {
-    looking ??= Promise.all([lookAtSources(config).then(judgeSources, unknown), database === null ? [] : askDatabase(database)])
+    looking ??= Promise.all([lookAtSources(config).then(judgeSources, unknown), database === null ? [] : judgeDatabase(database, config, clock())])
       .then((found) => {
         checks = found.flat();
       })
@@ -69,14 +72,15 @@ function unknown(): Check[] {
   return [{ name: 'sources', ok: false, note: 'could not be looked at' }];
 }
 
-async function askDatabase(database: Database): Promise<Check[]> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), DATABASE_MS);
-  const answers = database.query('select 1 as one').then(
-    () => true,
-    () => false,
-  );
-  const ok = await Promise.race([answers, late]);
+/** The database, and where workers are to keep watch over what it holds, whether they do. */
+async function judgeDatabase(database: Database, config: Config, nowMs: number): Promise<Check[]> {
+  const limit = { now: Math.floor(nowMs / 1000), maxAgeSeconds: config.maxBlockAgeSeconds };
+  const asked = hasWatchedBook(config) ? findBookFreshness(database, limit).then(({ trouble }) => trouble) : database.query('select 1 as one').then(() => null);
+  const { promise: late, resolve } = Promise.withResolvers<'silent'>();
+  const timer = setTimeout(() => resolve('silent'), DATABASE_MS);
+  const trouble = await Promise.race([asked.catch(() => 'silent' as const), late]);
   clearTimeout(timer);
-  return [{ name: 'database', ok, note: ok ? 'answers' : 'does not answer' }];
+  if (trouble === 'silent') return [{ name: 'database', ok: false, note: 'does not answer' }];
+  const answers = { name: 'database', ok: true, note: 'answers' };
+  return hasWatchedBook(config) ? [answers, { name: 'watch', ok: trouble === null, note: trouble ?? 'the book is watched' }] : [answers];
 }

@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { parseAlertRule } from '../../service/alerts/alert-params.ts';
 import { isPublicTarget, parseWebhookUrl } from '../../sources/webhook.ts';
-import { type AlertRule, deleteAlertRule, listAlertRules, saveAlertRule } from '../../store/alerts.ts';
+import { type AlertRule, listAlertRules, saveAlertRule } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { deleteWebhook, listWebhooks, saveWebhook, type Webhook } from '../../store/webhooks.ts';
+import { addWebhook, deleteWebhook, listWebhooks, type Webhook } from '../../store/webhooks.ts';
+import { isOwn } from '../http/api-keys.ts';
 import { type Call, type Handlers, json, type Reply } from '../http/call.ts';
 import { createIdempotencyStore, readIdempotencyKey } from '../http/idempotency.ts';
 
@@ -23,55 +24,75 @@ export interface WebhookRouteOptions {
 }
 
 const SECRET_BYTES = 32;
+const ID_BYTES = 12;
 const RESOLVE_MS = 3_000;
-const MOST_WEBHOOKS = 1_000;
+/** Subscribers of all keys, and of one. */
+const MOST_WEBHOOKS = 10_000;
+const MOST_OWN_WEBHOOKS = 100;
 
-/** Subscribers and their alert rules. */
+/** Subscribers and their alert rules. Each belongs to the key that made it: others neither see nor delete it, and hear nothing of its wallets. */
 export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'createWebhook' | 'listWebhooks' | 'deleteWebhook'> {
   const { database, clock } = options;
   const answered = createIdempotencyStore<Reply>(clock);
   return {
     createWebhook(call) {
+      const { caller } = call;
+      if (caller.name === null && !caller.isOperator) throw new PlimsollError('UNAUTHENTICATED', 'A webhook belongs to the API key that makes it. Send one as Authorization: Bearer plk_…');
       const key = readIdempotencyKey(headerOf(call));
-      if (key === null) return create(call, `wh_${randomBytes(12).toString('hex')}`, options);
-      const owner = call.caller.name ?? '';
+      if (key === null) return create(call, `wh_${randomBytes(ID_BYTES).toString('hex')}`, options);
+      const owner = caller.name ?? '';
       // The id comes from the key, so that a repetition after a restart, or at another process, makes no second subscriber.
-      const id = `wh_${createHash('sha256').update(`${owner} ${key}`).digest('hex').slice(0, 24)}`;
+      const id = `wh_${createHash('sha256')
+        .update(`${owner} ${key}`)
+        .digest('hex')
+        .slice(0, 2 * ID_BYTES)}`;
       return answered.once(owner, key, call.text, () => create(call, id, options));
     },
-    async listWebhooks() {
+    async listWebhooks({ caller }) {
       const [webhooks, rules] = await Promise.all([listWebhooks(database), listAlertRules(database)]);
-      return json({ webhooks: webhooks.map((webhook) => describe(webhook, rules)) });
+      return json({ webhooks: webhooks.filter(({ keyName = null }) => isOwn(caller, keyName)).map((webhook) => describe(webhook, rules)) });
     },
-    async deleteWebhook({ params }) {
-      const isThere = await database.transaction(async (queries) => {
-        for (const rule of await listAlertRules(queries)) if (rule.id.startsWith(`${params.id}:`)) await deleteAlertRule(queries, rule.id);
-        return deleteWebhook(queries, params.id);
-      });
-      if (!isThere) throw new PlimsollError('NOT_FOUND', 'There is no webhook of that id.');
+    async deleteWebhook({ params, caller }) {
+      const found = (await listWebhooks(database)).find(({ id }) => id === params.id);
+      const isGone = found !== undefined && isOwn(caller, found.keyName ?? null) && (await deleteWebhook(database, params.id));
+      if (!isGone) throw new PlimsollError('NOT_FOUND', 'There is no webhook of that id.');
       return { kind: 'empty' };
     },
   };
 }
 
-async function create({ body }: Call<'createWebhook'>, id: string, { database, sealer, now, target }: WebhookRouteOptions): Promise<Reply> {
+async function create({ body, caller, text }: Call<'createWebhook'>, id: string, { database, sealer, now, target }: WebhookRouteOptions): Promise<Reply> {
   if (sealer === null) throw new PlimsollError('FORBIDDEN', 'Webhooks are off: their secrets would be lost with the process. An operator switches them on with PLIMSOLL_SEAL_KEY.');
   const url = parseWebhookUrl(body.url);
-  const rules = body.alerts.map(({ owner, kind, ...params }, at): AlertRule => ({ id: `${id}:${at}`, owner: owner.toLowerCase(), kind, params: requireRule(kind, params), enabled: true }));
+  const wallets = [...new Set(body.wallets.map((wallet) => wallet.toLowerCase()))];
+  if (wallets.length === 0 && body.kinds.includes('health.changed')) throw new InvalidArgument('The kind health.changed is about wallets: name them in wallets.', { in: 'body', path: 'wallets' });
+  const rules = body.alerts.map(
+    ({ owner, kind, ...params }, at): AlertRule => ({ id: `${id}:${at}`, owner: owner.toLowerCase(), kind, params: requireRule(kind, params), enabled: true, webhook: id }),
+  );
   if (!(await isPublicTarget(url, { timeoutMs: RESOLVE_MS, ...target }))) {
     throw new InvalidArgument('The address of the webhook has no place on the public internet, or does not resolve. Give one that anybody could reach.', { in: 'body', path: 'url' });
   }
   const known = await listWebhooks(database);
-  const before = known.find((webhook) => webhook.id === id);
-  if (before !== undefined) return json({ ...describe(before, await listAlertRules(database)), secret: null }, 201);
-  if (known.length >= MOST_WEBHOOKS) throw new PlimsollError('FORBIDDEN', `There are ${MOST_WEBHOOKS} webhooks. Delete one first.`);
-  const webhook: Webhook = { id, url: url.href, kinds: [...new Set(body.kinds)], enabled: true, createdAt: BigInt(now()) };
+  const own = known.filter(({ keyName = null }) => keyName === caller.name);
+  const digest = createHash('sha256').update(text).digest('base64url');
+  const before = own.find((webhook) => webhook.id === id);
+  if (before !== undefined) return repeat(before, digest, await listAlertRules(database));
+  if (own.length >= MOST_OWN_WEBHOOKS || known.length >= MOST_WEBHOOKS) throw new PlimsollError('FORBIDDEN', `There are ${own.length} webhooks of this key. Delete one first.`);
+  const webhook: Webhook = { id, url: url.href, kinds: [...new Set(body.kinds)], enabled: true, createdAt: BigInt(now()), keyName: caller.name, wallets, digest };
   const secret = new Uint8Array(randomBytes(SECRET_BYTES));
-  await database.transaction(async (queries) => {
-    await saveWebhook(queries, sealer, { ...webhook, secret, nextSecret: null });
+  const isNew = await database.transaction(async (queries) => {
+    if (!(await addWebhook(queries, sealer, { ...webhook, secret, nextSecret: null }))) return false;
     for (const rule of rules) await saveAlertRule(queries, rule);
+    return true;
   });
+  if (!isNew) throw new PlimsollError('CONFLICT', 'The first request of this Idempotency-Key is still under way. Ask again in a moment.');
   return json({ ...describe(webhook, rules), secret: `whsec_${Buffer.from(secret).toString('base64')}` }, 201);
+}
+
+/** The secret was shown to the first request alone. */
+function repeat(webhook: Webhook, digest: string, rules: readonly AlertRule[]): Reply {
+  if (webhook.digest !== null && webhook.digest !== digest) throw new PlimsollError('CONFLICT', 'This Idempotency-Key was used for another request. Use a new key for a new request.');
+  return json({ ...describe(webhook, rules), secret: null }, 201);
 }
 
 /** What the watcher will read must be readable. */
@@ -86,9 +107,10 @@ function describe(webhook: Webhook, rules: readonly AlertRule[]): object {
     id: webhook.id,
     url: `${new URL(webhook.url).origin}/…`,
     kinds: webhook.kinds,
+    wallets: webhook.wallets ?? [],
     enabled: webhook.enabled,
     createdAt: Number(webhook.createdAt),
-    alerts: rules.filter((rule) => rule.id.startsWith(`${webhook.id}:`)),
+    alerts: rules.flatMap(({ webhook: of, ...rule }) => (of === webhook.id ? [rule] : [])),
   };
 }
 

@@ -1,14 +1,20 @@
 import { integerOf } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
-import { EVENT_CHANNEL, listEvents, type StoredEvent } from '../../store/events.ts';
+import { EVENT_CHANNEL, readEventPage } from '../../store/events.ts';
+import { type EventFrame, frameOf } from './event-frame.ts';
 
-/** An event as the stream sends it, written once for all clients. */
-export interface EventFrame {
-  readonly sequence: bigint;
-  readonly kind: string;
-  /** Lower-case addresses that it is about. */
-  readonly about: ReadonlySet<string>;
-  readonly bytes: Buffer;
+/** What a subscriber hears. */
+export interface Subscriber {
+  heard(frame: EventFrame): void;
+  /** Events up to `horizon` were deleted before this process had read all of them. */
+  missed(horizon: bigint): void;
+}
+
+/** Events after a sequence. */
+export interface FramePage {
+  readonly frames: readonly EventFrame[];
+  /** Up to here events may have been deleted; null where nothing after the sequence was. */
+  readonly missedUpTo: bigint | null;
 }
 
 /** Events as they are committed, heard once for all clients. */
@@ -16,9 +22,11 @@ export interface EventHub {
   /** Sequence of the newest event that was handed out. */
   readonly newest: () => bigint;
   /** Hears every frame from now on. @returns how to stop */
-  subscribe(heard: (frame: EventFrame) => void): () => void;
+  subscribe(subscriber: Subscriber): () => void;
   /** Events after a sequence, oldest first, at most a page; out of memory where they are there. */
-  after(sequence: bigint): Promise<readonly EventFrame[]>;
+  after(sequence: bigint): Promise<FramePage>;
+  /** Reads up to what is committed by now. */
+  refresh(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,7 +35,6 @@ const KEPT_FRAMES = 2_000;
 const PAGE = 500;
 /** What was sent while the connection to the database was broken is lost, so that the table is looked at as well. */
 const LOOK_MS = 5_000;
-const ADDRESS = /0x[0-9a-f]{40}/g;
 
 /**
  * Opens the hub: one listener on the database, however many clients there are.
@@ -36,51 +43,66 @@ const ADDRESS = /0x[0-9a-f]{40}/g;
  * @throws {PlimsollError} STORE_*
  */
 export async function openEventHub(database: Database, failed: (error: unknown) => void): Promise<EventHub> {
-  const subscribers = new Set<(frame: EventFrame) => void>();
+  const subscribers = new Set<Subscriber>();
   const recent: EventFrame[] = [];
   let last = await newestSequence(database);
+  /** Everything after this that was not deleted before it was read is in `recent`. */
   let first = last;
+  /** What was deleted up to here, unread, was told. */
+  let lost = last;
   let looking: Promise<void> | null = null;
   let again = false;
 
-  function look(): void {
+  function look(): Promise<void> {
     again = true;
     looking ??= drain()
       .catch(failed)
       .finally(() => {
         looking = null;
       });
+    return looking;
   }
 
   async function drain(): Promise<void> {
     while (again) {
       again = false;
-      const events = await listEvents(database, last, PAGE);
+      const { events, horizon } = await readEventPage(database, last, PAGE);
+      if (horizon > last && horizon > lost) lose(horizon);
       for (const event of events) handOut(frameOf(event));
       if (events.length === PAGE) again = true;
     }
   }
 
+  /** Who asks for what came before is sent to the table, which says the same. */
+  function lose(horizon: bigint): void {
+    recent.length = 0;
+    [first, lost] = [horizon, horizon];
+    for (const subscriber of subscribers) subscriber.missed(horizon);
+  }
+
   function handOut(frame: EventFrame): void {
     last = frame.sequence;
     recent.push(frame);
-    if (recent.length > KEPT_FRAMES) first = recent.shift()?.sequence ?? first;
-    for (const heard of subscribers) heard(frame);
+    const forgotten = recent.length > KEPT_FRAMES ? recent.shift() : undefined;
+    if (forgotten !== undefined && forgotten.sequence > first) first = forgotten.sequence;
+    for (const subscriber of subscribers) subscriber.heard(frame);
   }
 
-  const stop = await database.listen(EVENT_CHANNEL, look);
-  const timer = setInterval(look, LOOK_MS);
+  const stop = await database.listen(EVENT_CHANNEL, () => void look());
+  const timer = setInterval(() => void look(), LOOK_MS);
   timer.unref();
   return {
     newest: () => last,
-    subscribe(heard) {
-      subscribers.add(heard);
-      return () => subscribers.delete(heard);
+    subscribe(subscriber) {
+      subscribers.add(subscriber);
+      return () => subscribers.delete(subscriber);
     },
     async after(sequence) {
-      if (sequence >= first) return recent.filter((frame) => frame.sequence > sequence).slice(0, PAGE);
-      return (await listEvents(database, sequence, PAGE)).filter((event) => event.sequence <= last).map(frameOf);
+      if (sequence >= first) return { frames: recent.filter((frame) => frame.sequence > sequence).slice(0, PAGE), missedUpTo: null };
+      const { events, horizon } = await readEventPage(database, sequence, PAGE);
+      return { frames: events.filter((event) => event.sequence <= last).map(frameOf), missedUpTo: horizon > sequence ? horizon : null };
     },
+    refresh: look,
     async close() {
       clearInterval(timer);
       subscribers.clear();
@@ -91,21 +113,6 @@ export async function openEventHub(database: Database, failed: (error: unknown) 
 }
 
 async function newestSequence(database: Database): Promise<bigint> {
-  const [row] = await database.query('select coalesce(max(sequence), 0)::text as newest from plimsoll.events');
+  const [row] = await database.query('select greatest((select coalesce(max(sequence), 0) from plimsoll.events), (select sequence from plimsoll.event_horizon))::text as newest');
   return row === undefined ? 0n : integerOf(row, 'newest');
-}
-
-function frameOf({ sequence, kind, subject, body, at }: StoredEvent): EventFrame {
-  const seconds = Number(at);
-  const data = JSON.stringify({ sequence: sequence.toString(), kind, subject, at: seconds, atIso: new Date(seconds * 1000).toISOString(), data: body });
-  const about = new Set([...subject.toLowerCase().matchAll(ADDRESS), ...namesOf(body).matchAll(ADDRESS)].map(([address]) => address));
-  return { sequence, kind, about, bytes: Buffer.from(`id: ${sequence}\nevent: ${kind.replaceAll(/[^a-z.-]/g, '')}\ndata: ${data}\n\n`) };
-}
-
-/** Whose event it is, as bodies say it. */
-function namesOf(body: unknown): string {
-  if (body === null || typeof body !== 'object') return '';
-  return Object.entries(body)
-    .flatMap(([name, value]) => (typeof value === 'string' && (name === 'wallet' || name === 'owner') ? value.toLowerCase() : []))
-    .join(' ');
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { InternalError } from '../../core/errors.ts';
+import { InternalError, PlimsollError } from '../../core/errors.ts';
 import { joinRows, type LinearModel } from './linear-model.ts';
 import type { PathSolver, SolverSession } from './solve.ts';
 import type { SolverReply, SolverRequest } from './solve-messages.ts';
@@ -18,6 +18,8 @@ export interface WorkerSolverOptions {
   readonly script?: URL;
   readonly graceMs?: number;
   readonly answerMs?: number;
+  /** Once it aborts, the thread is ended, and whatever is asked of it fails with DEADLINE_EXCEEDED. */
+  readonly signal?: AbortSignal;
 }
 
 interface Thread {
@@ -36,7 +38,12 @@ export function openWorkerSolver(options: WorkerSolverOptions = {}): PathSolver 
   let thread: Thread | null = null;
   let generation = 0;
   let nextSession = 0;
+  const { signal } = options;
+  const isTooLate = (): boolean => signal?.aborted === true;
+  const abort = (): void => void thread?.end();
+  signal?.addEventListener('abort', abort, { once: true });
   const ask = async (request: SolverRequest, timeoutMs: number): Promise<SolverReply> => {
+    if (isTooLate()) throw tooLate();
     if (thread === null) {
       thread = startThread(script);
       generation += 1;
@@ -46,7 +53,7 @@ export function openWorkerSolver(options: WorkerSolverOptions = {}): PathSolver 
     } catch (error) {
       await thread?.end();
       thread = null;
-      throw error;
+      throw isTooLate() ? tooLate() : error;
     }
   };
   return {
@@ -55,10 +62,15 @@ export function openWorkerSolver(options: WorkerSolverOptions = {}): PathSolver 
       return openSession({ ask, generation: () => generation, isRunning: () => thread !== null, limits }, { session: nextSession, model });
     },
     close: async () => {
+      signal?.removeEventListener('abort', abort);
       await thread?.end();
       thread = null;
     },
   };
+}
+
+function tooLate(): PlimsollError {
+  return new PlimsollError('DEADLINE_EXCEEDED', 'The search was broken off: its time was over, or nobody waited for it any longer. Ask again with a smaller budget.');
 }
 
 interface Host {
@@ -106,9 +118,13 @@ async function openSession(host: Host, { session, model: first }: { session: num
 function startThread(script: URL): Thread {
   const worker = new Worker(script);
   let queue: Promise<unknown> = Promise.resolve();
+  let isOver = false;
+  worker.once('exit', () => {
+    isOver = true;
+  });
   return {
     ask: (request, timeoutMs) => {
-      const reply = queue.then(() => exchange(worker, request, timeoutMs));
+      const reply = queue.then(() => (isOver ? Promise.reject(ended()) : exchange(worker, request, timeoutMs)));
       queue = reply.catch(() => undefined);
       return reply;
     },
@@ -125,7 +141,7 @@ async function exchange(worker: Worker, request: SolverRequest, timeoutMs: numbe
     reject(new InternalError(`The solver's thread failed: ${error instanceof Error ? error.message : 'unknown'}.`));
   };
   const onExit = (): void => {
-    reject(new InternalError("The solver's thread ended before it answered."));
+    reject(ended());
   };
   worker.once('message', resolve).once('error', onError).once('exit', onExit);
   worker.postMessage(request);
@@ -135,6 +151,10 @@ async function exchange(worker: Worker, request: SolverRequest, timeoutMs: numbe
     answered.abort();
     worker.off('message', resolve).off('error', onError).off('exit', onExit);
   }
+}
+
+function ended(): InternalError {
+  return new InternalError("The solver's thread ended before it answered.");
 }
 
 async function hang(timeoutMs: number, signal: AbortSignal): Promise<never> {

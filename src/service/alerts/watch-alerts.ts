@@ -63,7 +63,7 @@ async function judgeRule(database: Database, { rule, owner, observation, state }
     let written = 0;
     for (const change of verdict.changes) {
       const key = `${ALERT_EVENT}:${rule.id}:${owner}:${at}:${change}`;
-      const sequence = await addEvent(queries, { key, kind: ALERT_EVENT, subject: owner, body: bodyOf(rule, change, observation), at });
+      const sequence = await addEvent(queries, { key, kind: ALERT_EVENT, subject: owner, body: bodyOf(rule, change, observation), at, audience: { kind: 'rule', webhook: rule.webhook ?? null } });
       if (sequence !== null) written += 1;
     }
     return written;

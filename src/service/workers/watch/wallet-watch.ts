@@ -3,7 +3,7 @@ import type { Address } from '../../../core/ids.ts';
 import { type Gap, PORTFOLIO_SCHEMA, type Portfolio } from '../../../core/portfolio.ts';
 import { groupAssets } from '../../../engine/asset-groups.ts';
 import { computeReport, type Report } from '../../../engine/report.ts';
-import { listAlertRules } from '../../../store/alerts.ts';
+import { listWatchedOwners } from '../../../store/alerts.ts';
 import type { Database } from '../../../store/database.ts';
 import { addEvent } from '../../../store/events.ts';
 import { holdLease, type ShardLease } from '../../../store/leases.ts';
@@ -70,11 +70,11 @@ export class WalletWatch {
     return this.#pending.size > 0;
   }
 
-  /** Finds the wallets that somebody has a rule for. */
+  /** Finds the wallets that somebody wants to hear of. */
   async #list(now: number): Promise<void> {
     if (this.#listedAt !== null && now - this.#listedAt < LIST_MS) return;
-    const rules = await listAlertRules(this.#context.database);
-    this.#owners = new Map(rules.filter(({ enabled }) => enabled).map(({ owner }) => [owner, shardOf(owner)]));
+    const owners = await listWatchedOwners(this.#context.database);
+    this.#owners = new Map(owners.map((owner) => [owner, shardOf(owner)]));
     this.#listedAt = now;
     for (const owner of [...this.#seen.keys(), ...this.#pending]) if (!this.#owners.has(owner)) this.#forget(owner);
   }
@@ -124,7 +124,7 @@ export class WalletWatch {
       const before = await saveWalletState(queries, { owner, status, at });
       if (before === undefined || before === null) return;
       const body = { wallet: owner, status, before, statusWithoutGaps: report.statusWithoutGaps, health: report.wallet.health?.toDecimalPlaces(18).toString() ?? null };
-      await addEvent(queries, { key: `health:${owner}:${at}:${status}`, kind: HEALTH_EVENT, subject: owner, body, at });
+      await addEvent(queries, { key: `health:${owner}:${at}:${status}`, kind: HEALTH_EVENT, subject: owner, body, at, audience: { kind: 'wallet' } });
     });
   }
 }

@@ -4,7 +4,7 @@ import { isPlimsollError } from '../../../core/errors.ts';
 import type { ChainId } from '../../../core/ids.ts';
 import type { ChainSource } from '../../../core/source.ts';
 import { findRule, listDeployments } from '../../../protocols/registry.ts';
-import { saveShardProgress } from '../../../store/shard-progress.ts';
+import { saveShardLooks, saveShardProgress } from '../../../store/shard-progress.ts';
 import { DEFAULT_SCAN, type ScanRequest } from '../../scan-book.ts';
 import { openScanChains } from '../../scan-book-choose.ts';
 import { BOOK_CHANNEL } from '../../sync/sync-deployment.ts';
@@ -33,6 +33,8 @@ export interface WatchSettings {
 
 /** Owners that are priced before it is looked again whether something changed. */
 const PRICED_AT_ONCE = 10;
+/** Milliseconds after which it is told that the held shards were looked at, though nothing had changed. */
+const TOLD_MS = 10_000;
 /** Milliseconds before the next try after a failure. */
 const PAUSE_MS = 1_000;
 const UNTOUCHED: Touched = { accounts: new Set(), owners: new Set(), markets: new Set() };
@@ -65,6 +67,8 @@ class Watch implements RunningRole {
   /** Unix milliseconds at which the oldest change was heard that is not screened yet; null where there is none. */
   #heardAt: number | null = null;
   #isSettledWritten = false;
+  /** Unix milliseconds at which a look was told last. */
+  #toldAt = 0;
   /** Whether shards came or went since the last screen. */
   #isOtherBook = false;
   /** Markets whose prices are not in the history yet. */
@@ -182,6 +186,7 @@ class Watch implements RunningRole {
     await this.#tellProgress();
     const isJudging = await this.#wallets.look(this.#book, { found: this.#found, touched: change ?? UNTOUCHED, held: this.#shards.held });
     if (change === null) this.#tally.succeeded();
+    await this.#tellLook();
     return isJudging || this.#desk.isUrgent || this.#desk.next(1, this.#staleBefore).size > 0;
   }
 
@@ -292,6 +297,13 @@ class Watch implements RunningRole {
     if (!this.#desk.isSettled || this.#isSettledWritten || position === null) return;
     await saveShardProgress(this.#context.database, this.#leases(), { screened: position, settled: position });
     this.#isSettledWritten = true;
+  }
+
+  /** Others can tell a quiet book from one that nobody looks at. */
+  async #tellLook(): Promise<void> {
+    if (this.#now() - this.#toldAt < TOLD_MS) return;
+    await saveShardLooks(this.#context.database, this.#leases());
+    this.#toldAt = this.#now();
   }
 
   async #write<Result>(shard: number, work: () => Promise<Result>): Promise<Result> {
