@@ -13,6 +13,8 @@ export interface StreamClient {
   readonly messages: readonly StreamMessage[];
   /** Comments so far. */
   comments(): number;
+  /** Whether the service ended the line. */
+  ended(): boolean;
   /** Connects; `resume` sends the last id. @returns once the service has answered */
   connect(): Promise<void>;
   /** Cuts the connection off without a word. */
@@ -23,12 +25,14 @@ export interface StreamClient {
  * Reads a stream as browsers do: messages end with an empty line, `id` is kept, comments are passed over.
  *
  * @param from the id to begin after at the first connection; null for none
+ * @param headers further ones
  */
-export function openStreamClient(url: string, from: string | null = null): StreamClient {
+export function openStreamClient(url: string, from: string | null = null, headers: Readonly<Record<string, string>> = {}): StreamClient {
   const messages: StreamMessage[] = [];
   let last = from;
   let comments = 0;
   let connection: IncomingMessage | null = null;
+  let isEnded = false;
 
   function take(block: string): void {
     const fields = new Map<string, string>();
@@ -47,6 +51,9 @@ export function openStreamClient(url: string, from: string | null = null): Strea
     let rest = '';
     answer.setEncoding('utf8');
     answer.on('error', () => {});
+    answer.on('end', () => {
+      isEnded = true;
+    });
     answer.on('data', (text: string) => {
       const blocks = (rest + text).split('\n\n');
       rest = blocks.pop() ?? '';
@@ -57,9 +64,10 @@ export function openStreamClient(url: string, from: string | null = null): Strea
   return {
     messages,
     comments: () => comments,
+    ended: () => isEnded,
     connect: () =>
       new Promise((resolve, reject) => {
-        const request = get(url, { agent: false, headers: { accept: 'text/event-stream', ...(last === null ? {} : { 'last-event-id': last }) } }, (answer) => {
+        const request = get(url, { agent: false, headers: { ...headers, accept: 'text/event-stream', ...(last === null ? {} : { 'last-event-id': last }) } }, (answer) => {
           if (answer.statusCode !== 200) return reject(new Error(`The stream answered ${answer.statusCode}.`));
           connection = answer;
           read(answer);
