@@ -1,0 +1,90 @@
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parsePortfolio } from '../../src/core/portfolio.ts';
+import { DEFAULT_PLAN } from '../../src/service/plan-request.ts';
+import { planPortfolio } from '../../src/service/plan-wallet.ts';
+import { ask, DEMO, startTestService, type TestService } from './serving.ts';
+
+const PLAN = `/v1/wallets/${DEMO}/plan`;
+/** Long searches: five seconds for the plan, and again for each of what it is compared with. */
+const LONG = { target: '1.5', budgetMs: 5_000 };
+const PATIENCE_MS = 60_000;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+let running: TestService;
+/** Solvers of this process that were begun and are not over. */
+let threads = 0;
+let started = 0;
+const begun = (worker: Worker): void => {
+  threads += 1;
+  started += 1;
+  worker.once('exit', () => {
+    threads -= 1;
+  });
+};
+
+async function gauge(name: string): Promise<number> {
+  const { text } = await ask(running.origin, '/metrics');
+  return Number(new RegExp(`^${name} ([0-9]+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const start = performance.now(); !(await holds()); await pause(20)) if (performance.now() - start > PATIENCE_MS) throw new Error('It never came to be.');
+}
+
+/** Goes away as soon as the search is under way. */
+async function askAndLeave(): Promise<void> {
+  const gone = new AbortController();
+  const asked = ask(running.origin, PLAN, { body: LONG, signal: gone.signal }).catch(() => null);
+  const before = started;
+  await until(() => started > before);
+  gone.abort();
+  expect(await asked).toBeNull();
+}
+
+/** It is let in while the one before would still be searching: there is room for one, and nobody waits for as long as that takes. */
+async function expectRoom(): Promise<void> {
+  const next = await ask(running.origin, PLAN, { body: { target: '1.5', budgetMs: 50 } });
+  expect(next.json['code']).not.toBe('OVERLOADED');
+  await until(async () => threads === 0 && (await gauge('plimsoll_plans_running')) === 0);
+}
+
+beforeAll(async () => {
+  running = await startTestService({ limits: { deadlineMs: 3_000, planning: 1, patienceMs: 1_500 } });
+  // The wallet is read, so that what follows is planning alone.
+  await ask(running.origin, `/v1/wallets/${DEMO}`);
+  process.on('worker', begun);
+});
+afterAll(async () => {
+  process.off('worker', begun);
+  await running.close();
+});
+
+describe('a plan that nobody waits for', () => {
+  test('behavior: at its deadline it is broken off, its thread ends, and the next one is let in', { timeout: 2 * PATIENCE_MS }, async () => {
+    const late = await ask(running.origin, PLAN, { body: LONG });
+    expect([late.status, late.json['code'], late.json['retryable']]).toEqual([504, 'DEADLINE_EXCEEDED', true]);
+    await expectRoom();
+  });
+
+  test('behavior: so it is when its client goes away', { timeout: 2 * PATIENCE_MS }, async () => {
+    await askAndLeave();
+    await expectRoom();
+  });
+
+  test('behavior: many of them leave no thread behind, and are no defect', { timeout: 3 * PATIENCE_MS }, async () => {
+    for (let round = 0; round < 6; round += 1) await askAndLeave();
+    await expectRoom();
+    expect(running.log()).not.toContain('defect');
+  });
+
+  test('error: DEADLINE_EXCEEDED from the planner itself, whatever it has found', async () => {
+    const portfolio = parsePortfolio((await ask(running.origin, `/v1/wallets/${DEMO}/portfolio`)).json);
+    const over = new AbortController();
+    process.once('worker', () => setTimeout(() => over.abort(), 300));
+    const request = { ...DEFAULT_PLAN, subject: '', target: 1.5, budgetMs: 5_000 };
+    await expect(planPortfolio(portfolio, request, { config: running.config, trust: 'as-read', signal: over.signal })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(planPortfolio(portfolio, request, { config: running.config, trust: 'as-read', signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await until(() => threads === 0);
+  });
+});
