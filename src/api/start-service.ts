@@ -104,7 +104,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     clock: () => systemClock.now(),
     ...(options.lookAtSources === undefined ? {} : { lookAtSources: options.lookAtSources }),
   });
-  const streams = createStreamServer({ ...DEFAULT_STREAM, ...options.stream });
+  const streams = createStreamServer({ ...DEFAULT_STREAM, ...options.stream }, () => Math.floor(systemClock.now() / 1000));
   const following = startFollowing({ database, wallets: streams.wallets, failed: (error) => observer.note(`The wallets of streams could not be kept: ${codeOf(error)}`) });
   const hub = openOnce(() => openEventHub(database, (error) => observer.note(`The events could not be read: ${codeOf(error)}`)));
   const queue = openOnce(() => openJobQueue({ database, supervise: false, failed: (error) => observer.note(`The queue: ${codeOf(error)}`) }));

@@ -49,7 +49,7 @@ async function serve(isDeaf = false): Promise<void> {
     ...(isDeaf ? { listen: async () => async () => {} } : {}),
   };
   hub = await openEventHub(disturbed, () => {});
-  streams = createStreamServer({ heartbeatMs: 60_000, mostWaitingBytes: 10_000_000, mostClients: 10, mostWallets: 10 });
+  streams = createStreamServer({ heartbeatMs: 60_000, mostWaitingBytes: 10_000_000, mostClients: 10, mostWallets: 10 }, () => 1_700_000_000);
   const caller = { name: null, scopes: new Set(['read'] as const), isOperator: false };
   const { streamEvents } = streamHandlers({ hub: async () => hub, streams, follow: () => {}, identify: () => caller });
   server = createServer((request, response) => {
@@ -93,7 +93,14 @@ test('behavior: who comes back for what is deleted is told so, and goes on behin
   const [next] = await write(NEW);
   await until(client, 2);
   expect(heard(client)).toEqual(['reset', String(next)]);
-  expect(JSON.parse(client.messages[0]?.data ?? '')).toEqual({ sequence: String(first + 19n), reason: expect.stringContaining('Read anew') });
+  expect(JSON.parse(client.messages[0]?.data ?? '')).toEqual({
+    sequence: String(first + 19n),
+    kind: 'reset',
+    subject: '',
+    at: 1_700_000_000,
+    atIso: '2023-11-14T22:13:20.000Z',
+    data: { reason: expect.stringContaining('Read anew') },
+  });
   // What it was told once is not told again, neither in one line nor in the next.
   client.cut();
   await client.connect();

@@ -13,7 +13,7 @@ export const event = named(
   'Event',
   z.strictObject({
     sequence: z.string().describe('Grows by the order in which events were committed; the id of the stream'),
-    kind: z.string(),
+    kind: z.string().describe('alert, health.changed, opportunity.opened, opportunity.changed or opportunity.closed; on the stream also reset: events up to its sequence may be missing'),
     subject: z.string().describe('A wallet or an account'),
     at: unixSeconds,
     atIso: isoTime,

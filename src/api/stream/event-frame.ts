@@ -23,10 +23,19 @@ export function frameOf({ sequence, kind, subject, body, at, audience, keyName }
   return { sequence, kind, audience, keyName, about, bytes: Buffer.from(`id: ${sequence}\nevent: ${kind.replaceAll(/[^a-z.-]/g, '')}\ndata: ${data}\n\n`) };
 }
 
-/** Says that something may have been missed: what is kept by events has to be read anew. It has no id, so that who is cut off now hears it again. */
-export function resetFrame(horizon: bigint): Buffer {
+/** The kind of the event that says that others may be missing. */
+const RESET = 'reset';
+
+/**
+ * Says that something may have been missed: what is kept by events has to be read anew. It has no id, so that who is cut off now hears it again.
+ *
+ * @param horizon up to here events may be missing
+ * @param at unix seconds
+ */
+export function resetFrame(horizon: bigint, at: number): Buffer {
   const reason = 'Events up to this sequence were deleted, so that some may be missing here. Read anew what you keep, then go on with what follows.';
-  return Buffer.from(`event: reset\ndata: ${JSON.stringify({ sequence: horizon.toString(), reason })}\n\n`);
+  const data = { sequence: horizon.toString(), kind: RESET, subject: '', at, atIso: new Date(at * 1000).toISOString(), data: { reason } };
+  return Buffer.from(`event: ${RESET}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 /** Whose event it is, as bodies say it. */

@@ -49,8 +49,12 @@ interface Client {
 
 const RETRY_MS = 2_000;
 
-/** Opens the server of streams; one timer beats for all of them. */
-export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients, mostWallets }: StreamOptions): StreamServer {
+/**
+ * Opens the server of streams; one timer beats for all of them.
+ *
+ * @param now unix seconds
+ */
+export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients, mostWallets }: StreamOptions, now: () => number): StreamServer {
   const clients = new Set<Client>();
   const beat = Buffer.from(': still here\n\n');
   const timer = setInterval(() => {
@@ -76,7 +80,7 @@ export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients,
   function reset(client: Client, horizon: bigint): void {
     if (horizon <= client.told) return;
     client.told = horizon;
-    write(client, resetFrame(horizon));
+    write(client, resetFrame(horizon, now()));
   }
 
   /** Pages from the table until nothing is missing, then live: in between no event can pass, for nothing runs in between. */
