@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Panel } from '../shell/panel.tsx';
 import { ChecksList } from './checks-list.tsx';
 import { FileField } from './file-field.tsx';
@@ -50,19 +50,23 @@ interface Verdict {
 
 function VerifyFile(): VNode {
   const [proof, setProof] = useState<string | null>(null);
-  const [policy, setPolicy] = useState('');
+  const [policy, setPolicy] = useState<string | null>(null);
+  const newest = useRef('');
   const [at, setAt] = useState('');
   const [{ judged, failure }, setVerdict] = useState<Verdict>({ judged: null, failure: null });
   const open = async (text: string): Promise<void> => {
+    newest.current = text;
     setProof(text);
+    setPolicy(null);
     setVerdict({ judged: null, failure: null });
     const reply = await askProver({ kind: 'policy', proof: text });
+    if (newest.current !== text) return;
     if (reply.kind === 'policy') setPolicy(reply.policy);
     if (reply.kind === 'failed') setVerdict({ judged: null, failure: reply.message });
   };
   const verify = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (proof === null) return;
+    if (proof === null || policy === null) return;
     const moment = at.trim() === '' ? Date.now() : Date.parse(at);
     if (Number.isNaN(moment)) return setVerdict({ judged: null, failure: 'The moment is not a time. Write it as in 2026-03-24T00:05:00Z, or leave it empty for now.' });
     const reply = await askProver({ kind: 'verify', proof, policy, now: Math.floor(moment / 1000) });
@@ -77,7 +81,7 @@ function VerifyFile(): VNode {
           Judged at
           <input id="verify-at" type="text" placeholder="now" value={at} onInput={(event) => setAt(event.currentTarget.value)} />
         </label>
-        {proof === null ? null : (
+        {policy === null ? null : (
           <label class="wide" for="verify-policy">
             <span>
               What you accept. Every line stands here as the proof has it: <strong>put your own in their place</strong>, above all the attestors.
@@ -85,7 +89,7 @@ function VerifyFile(): VNode {
             <textarea id="verify-policy" rows={16} spellcheck={false} value={policy} onInput={(event) => setPolicy(event.currentTarget.value)} />
           </label>
         )}
-        <button type="submit" class="button button-first" disabled={proof === null}>
+        <button type="submit" class="button button-first" disabled={policy === null}>
           Verify
         </button>
       </form>
