@@ -33,7 +33,7 @@ export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
 /** What the environment says about `plimsoll serve`. */
 export interface ServiceConfig {
-  /** The file with the hashes of API keys; null for the one beside the embedded database. */
+  /** The file with the hashes of API keys; null for the shared database, or the file beside the embedded one. */
   readonly apiKeysFile: string | null;
   /** What may be done without a key once there are keys. */
   readonly anonymousScopes: readonly string[];
@@ -64,7 +64,7 @@ export const VARIABLES = [
   ['DATABASE_URL', 'a PostgreSQL database for the book, shared by any number of processes'],
   ['PLIMSOLL_DATA', 'the folder of the embedded database, used where DATABASE_URL is not set (default ~/.plimsoll)'],
   ['PLIMSOLL_SEAL_KEY', 'seals jobs and webhook secrets in the database: 64 hex digits, the same for all processes (default: a key that ends with the process)'],
-  ['PLIMSOLL_API_KEYS', 'the file with the hashes of API keys (default: beside the data folder; made by "plimsoll serve keys create")'],
+  ['PLIMSOLL_API_KEYS', 'the file with the hashes of API keys, made by "plimsoll serve keys create" (default: the database of DATABASE_URL, else beside the data folder)'],
   ['PLIMSOLL_ANONYMOUS', 'what may be done without a key once there are keys, as in read,plan (default: nothing)'],
   ['PLIMSOLL_CORS', 'web origins that may call the API, separated by commas (default: none)'],
   ['PLIMSOLL_RATE_LIMIT', 'requests a minute of one caller (default 1200)'],

@@ -3,13 +3,13 @@ import { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { InvalidArgument, PlimsollError } from '../core/errors.ts';
 import { type JobQueue, openJobQueue } from '../service/jobs/job-queue.ts';
-import { locateStore } from '../service/locate-store.ts';
 import { systemClock } from '../sources/clock.ts';
 import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import { type AppOptions, createApp, type ServiceLimits } from './app.ts';
 import type { Scope } from './contract/operations.ts';
 import { openKeyRing } from './http/api-keys.ts';
+import { databaseKeyStore, fileKeyStore, locateKeys } from './http/key-store.ts';
 import { createObserver, type LogStream, type Observer } from './http/observe.ts';
 import { type ReadinessOptions, startReadiness } from './routes/readiness.ts';
 import { type EventHub, openEventHub } from './stream/event-hub.ts';
@@ -86,11 +86,12 @@ const BAD_REQUEST = JSON.stringify({
  * Starts the service.
  *
  * @throws {InvalidArgument} for another address than the loopback without any API key, or a port that is taken
- * @throws {PlimsollError} INVALID_FILE for a file of keys that cannot be read
+ * @throws {PlimsollError} INVALID_FILE or STORE_* for keys that cannot be read
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, database } = options;
-  const keys = await openKeyRing(keysFileOf(config), config.service.anonymousScopes as readonly Scope[]);
+  const place = locateKeys(config);
+  const keys = await openKeyRing(place.kind === 'file' ? fileKeyStore(place.path) : databaseKeyStore(database), config.service.anonymousScopes as readonly Scope[]);
   if (keys.isOpen() && !LOOPBACK.includes(options.host)) {
     throw new InvalidArgument(`Without API keys the service listens on the loopback only, not on ${options.host}. Make a key with "plimsoll serve keys create", or leave --host out.`, {
       host: options.host,
@@ -128,7 +129,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...(options.files === undefined ? {} : { files: options.files }),
   });
   const server = await listen(app, options.host, options.port);
-  const timer = setInterval(() => void keys.refresh().catch((error: unknown) => observer.note(`The file of API keys: ${codeOf(error)}`)), KEYS_MS);
+  const timer = setInterval(() => void keys.refresh().catch((error: unknown) => observer.note(`The API keys could not be read again: ${codeOf(error)}`)), KEYS_MS);
   timer.unref();
   await readiness.refresh();
   const port = portOf(server);
@@ -150,12 +151,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return stopped;
     },
   };
-}
-
-/** The file of API keys by configuration: beside the data folder, which is the database's own. */
-export function keysFileOf(config: Config): string {
-  const location = locateStore({ ...config, databaseUrl: null });
-  return config.service.apiKeysFile ?? `${location.kind === 'embedded' ? location.folder : ''}.api-keys.json`;
 }
 
 type Server = ReturnType<Express['listen']>;

@@ -6,7 +6,8 @@ import { runInNewContext } from 'node:vm';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/api/client/client.ts';
-import { createApiKey, revokeApiKey } from '../../src/api/http/api-keys.ts';
+import { createApiKey } from '../../src/api/http/api-keys.ts';
+import { fileKeyStore } from '../../src/api/http/key-store.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../src/core/errors.ts';
 import type { SourceState } from '../../src/service/diagnose.ts';
 import { isPublicAddress } from '../../src/sources/public-address.ts';
@@ -133,8 +134,8 @@ describe('who may', () => {
   test('behavior: keys are scoped, kept as hashes, and end when they are revoked', async () => {
     await withService({}, async (own) => {
       const file = join(own.folder, 'keys.json');
-      const reader = await createApiKey(file, { name: 'reader', scopes: ['read'], now: 1 });
-      const admin = await createApiKey(file, { name: 'admin', scopes: ['admin'], now: 1 });
+      const reader = await createApiKey(fileKeyStore(file), { name: 'reader', scopes: ['read'], now: 1 });
+      const admin = await createApiKey(fileKeyStore(file), { name: 'admin', scopes: ['admin'], now: 1 });
       await withService({ environment: { PLIMSOLL_API_KEYS: file } }, async (other) => {
         const as = (key: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${key}` } });
         const none = await ask(other.origin, WALLET);
@@ -148,8 +149,8 @@ describe('who may', () => {
         for (const open of ['/healthz', '/readyz', '/docs', '/openapi.json']) expect((await ask(other.origin, open)).status, open).toBe(200);
         expect(other.log()).not.toContain(reader.slice(4));
         expect(other.log()).toContain('"caller":"reader"');
-        await revokeApiKey(file, 'reader');
-        await revokeApiKey(file, 'admin');
+        await fileKeyStore(file).remove('reader');
+        await fileKeyStore(file).remove('admin');
         // The file is looked at every two seconds; without any key left, nobody gets in.
         for (let round = 0; round < 40 && (await ask(other.origin, WALLET, as(reader))).status === 200; round += 1) await tick(250);
         expectProblem(await ask(other.origin, WALLET, as(reader)), 'UNAUTHENTICATED');
@@ -161,7 +162,7 @@ describe('who may', () => {
   test('behavior: what is open to anybody is said by configuration', async () => {
     await withService({}, async (own) => {
       const file = join(own.folder, 'keys.json');
-      await createApiKey(file, { name: 'somebody', scopes: ['plan'], now: 1 });
+      await createApiKey(fileKeyStore(file), { name: 'somebody', scopes: ['plan'], now: 1 });
       await withService({ environment: { PLIMSOLL_API_KEYS: file, PLIMSOLL_ANONYMOUS: 'read' } }, async (other) => {
         expect((await ask(other.origin, WALLET)).status).toBe(200);
         expectProblem(await ask(other.origin, `${WALLET}/plan`, { body: {} }), 'UNAUTHENTICATED');

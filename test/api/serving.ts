@@ -26,15 +26,14 @@ export interface TestService {
 }
 
 /** What a test changes. */
-export interface TestServiceOptions extends Partial<Omit<ServiceOptions, 'config' | 'database' | 'log'>> {
+export interface TestServiceOptions extends Partial<Omit<ServiceOptions, 'config' | 'log'>> {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts a service; the database is opened when it is first used. */
-export async function startTestService({ environment = {}, ...options }: TestServiceOptions = {}): Promise<TestService> {
+/** Starts a service; its database, in memory where none is given, is opened when it is first used and closed with it. */
+export async function startTestService({ environment = {}, database = openDatabase({ kind: 'memory' }), ...options }: TestServiceOptions = {}): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-api-'));
   const config = readConfig({ PLIMSOLL_API_KEYS: join(folder, 'keys.json'), PLIMSOLL_LOG: 'debug', ...environment });
-  const database = openDatabase({ kind: 'memory' });
   const sealer = createSealer();
   const lines: string[] = [];
   try {

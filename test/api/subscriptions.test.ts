@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/api/contract/operations.ts';
-import { createApiKey, revokeApiKey } from '../../src/api/http/api-keys.ts';
+import { createApiKey } from '../../src/api/http/api-keys.ts';
+import { fileKeyStore } from '../../src/api/http/key-store.ts';
 import { Decimal } from '../../src/core/decimal.ts';
 import { judgeAlerts } from '../../src/service/alerts/watch-alerts.ts';
 import { followWallets, listWatchedOwners } from '../../src/store/alerts.ts';
@@ -23,7 +24,7 @@ const clients: StreamClient[] = [];
 beforeAll(async () => {
   running = await startTestService({ webhookTarget: { resolve: async () => [{ address: '93.184.215.14', family: 4 }] }, stream: { heartbeatMs: 200 } });
   const make = async (name: string, scopes: readonly Scope[]): Promise<void> => {
-    keys.set(name, await createApiKey(join(running.folder, 'keys.json'), { name, scopes, now: 1 }));
+    keys.set(name, await createApiKey(fileKeyStore(join(running.folder, 'keys.json')), { name, scopes, now: 1 }));
   };
   await make('anna', ['read', 'webhooks']);
   await make('bert', ['read', 'webhooks']);
@@ -202,7 +203,7 @@ describe('the stream', () => {
 
   test('behavior: a stream ends with its key', async () => {
     const client = await listen('', 'leaver');
-    await revokeApiKey(join(running.folder, 'keys.json'), 'leaver');
+    await fileKeyStore(join(running.folder, 'keys.json')).remove('leaver');
     expect(await until(() => client.ended())).toBe(true);
   });
 });

@@ -1,31 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import * as z from 'zod';
-import { InvalidArgument, InvalidFile, PlimsollError } from '../../core/errors.ts';
-import { pathText } from '../../core/json.ts';
-import { findText, withLock, writePrivate } from '../../service/private-file.ts';
+import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { SCOPES, type Scope } from '../contract/operations.ts';
+import type { ApiKey, KeyStore } from './key-store.ts';
 
 /** What begins every key, so that one that leaked can be found. */
 const PREFIX = 'plk_';
 const KEY_BYTES = 32;
 const KEY = /^plk_[A-Za-z0-9_-]{43}$/;
-
-const fileSchema = z.strictObject({
-  schema: z.literal('plimsoll/api-keys@1'),
-  keys: z.array(
-    z.strictObject({
-      name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected a name of letters, digits, dots and dashes'),
-      /** Of the whole key: it has 256 random bits, so that a plain hash cannot be undone. */
-      sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256 in hex'),
-      scopes: z.array(z.enum(SCOPES)).min(1),
-      createdAt: z.int().min(0),
-    }),
-  ),
-});
-
-/** A key as it is kept: its hash alone. */
-export type ApiKey = z.infer<typeof fileSchema>['keys'][number];
+const NO_HASH = '0'.repeat(64);
 
 /** Who asks, and what they may do. */
 export interface Caller {
@@ -47,18 +29,8 @@ export interface KeyRing {
   readonly isOpen: () => boolean;
   /** @throws {PlimsollError} UNAUTHENTICATED for a key that is not known */
   readonly identify: (authorization: string | undefined) => Caller;
-  /** Reads the file again where it changed: a key that was taken out ends here. @throws {InvalidFile} */
+  /** Reads the keys again: one that was taken out ends here. @throws {PlimsollError} INVALID_FILE, STORE_*; the keys stay as they were then */
   readonly refresh: () => Promise<void>;
-}
-
-/** Reads the keys of a file; none where there is no file. @throws {InvalidFile} naming the field, never a hash */
-export async function readApiKeys(path: string): Promise<readonly ApiKey[]> {
-  const text = await findText(path);
-  if (text === null) return [];
-  const parsed = fileSchema.safeParse(parseJson(path, text));
-  if (parsed.success) return parsed.data.keys;
-  const [issue] = parsed.error.issues;
-  throw new InvalidFile(`${path} is not a file of API keys: ${pathText(issue?.path ?? []) || '(top)'}: ${issue?.message ?? 'not understood'}.`, { file: path });
 }
 
 /**
@@ -67,44 +39,22 @@ export async function readApiKeys(path: string): Promise<readonly ApiKey[]> {
  * @param now unix seconds
  * @returns the key itself, which is kept nowhere
  * @throws {InvalidArgument} for a name that is taken
- * @throws {InvalidFile}
+ * @throws {PlimsollError} INVALID_FILE, STORE_*
  */
-export async function createApiKey(path: string, { name, scopes, now }: { readonly name: string; readonly scopes: readonly Scope[]; readonly now: number }): Promise<string> {
+export async function createApiKey(store: KeyStore, { name, scopes, now }: { readonly name: string; readonly scopes: readonly Scope[]; readonly now: number }): Promise<string> {
   const key = `${PREFIX}${randomBytes(KEY_BYTES).toString('base64url')}`;
-  await withLock(path, async () => {
-    const known = await readApiKeys(path);
-    if (known.some((entry) => entry.name === name)) throw new InvalidArgument(`There is a key named ${name}. Choose another name, or revoke it first.`, { name });
-    await write(path, [...known, { name, sha256: hashOf(key), scopes: [...scopes], createdAt: now }]);
-  });
-  return key;
-}
-
-/** Takes a key out. @returns false where there is none of that name @throws {InvalidFile} */
-export async function revokeApiKey(path: string, name: string): Promise<boolean> {
-  return withLock(path, async () => {
-    const known = await readApiKeys(path);
-    const left = known.filter((entry) => entry.name !== name);
-    if (left.length === known.length) return false;
-    await write(path, left);
-    return true;
-  });
-}
-
-async function write(path: string, keys: readonly ApiKey[]): Promise<void> {
-  const document = fileSchema.safeParse({ schema: 'plimsoll/api-keys@1', keys });
-  if (!document.success) throw new InvalidArgument('A key has a name of letters, digits, dots and dashes, and at least one scope.');
-  await writePrivate(path, `${JSON.stringify(document.data, null, 2)}\n`);
+  if (await store.add({ name, sha256: hashOf(key), scopes: [...scopes], createdAt: now })) return key;
+  throw new InvalidArgument(`There is a key named ${name}. Choose another name, or revoke it first.`, { name });
 }
 
 /**
- * Opens the keys of a file.
+ * Opens the keys of a service.
  *
  * @param anonymous what may be done without a key once there are keys; without any key everything may be done
- * @throws {InvalidFile}
+ * @throws {PlimsollError} INVALID_FILE, STORE_*
  */
-export async function openKeyRing(path: string, anonymous: readonly Scope[]): Promise<KeyRing> {
-  let version = await versionOf(path);
-  let keys = await readApiKeys(path);
+export async function openKeyRing(store: KeyStore, anonymous: readonly Scope[]): Promise<KeyRing> {
+  let keys = await store.list();
   return {
     isOpen: () => keys.length === 0,
     identify(authorization) {
@@ -117,38 +67,17 @@ export async function openKeyRing(path: string, anonymous: readonly Scope[]): Pr
       return { name: found.name, scopes: new Set(found.scopes), isOperator: found.scopes.includes('admin') };
     },
     async refresh() {
-      const now = await versionOf(path);
-      if (now === version) return;
-      keys = await requireSome(path, keys);
-      version = now;
+      keys = requireSome(await store.list(), keys);
     },
   };
 }
 
-/** A ring that had keys never opens by itself: an emptied file is a mistake, or worse. */
-async function requireSome(path: string, before: readonly ApiKey[]): Promise<readonly ApiKey[]> {
-  const keys = await readApiKeys(path);
+/** A ring that had keys never opens by itself: that all of them are gone is a mistake, or worse. */
+function requireSome(keys: readonly ApiKey[], before: readonly ApiKey[]): readonly ApiKey[] {
   if (keys.length > 0 || before.length === 0) return keys;
-  return before.map((entry) => ({ ...entry, sha256: '0'.repeat(64) }));
-}
-
-async function versionOf(path: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch {
-    return 'absent';
-  }
+  return before.map((entry) => ({ ...entry, sha256: NO_HASH }));
 }
 
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
-}
-
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new InvalidFile(`${path} is not JSON.`, { file: path });
-  }
 }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { SCOPES, type Scope } from '../../api/contract/operations.ts';
-import { createApiKey, readApiKeys, revokeApiKey } from '../../api/http/api-keys.ts';
-import { keysFileOf } from '../../api/start-service.ts';
+import { createApiKey } from '../../api/http/api-keys.ts';
+import { databaseKeyStore, fileKeyStore, type KeyStore, locateKeys } from '../../api/http/key-store.ts';
 import { type Config, isLive } from '../../config.ts';
 import { InvalidArgument } from '../../core/errors.ts';
+import { locateStore } from '../../service/locate-store.ts';
 import { parseRoles } from '../../service/workers/start-workers.ts';
 import { systemClock } from '../../sources/clock.ts';
+import { openDatabase } from '../../store/open-database.ts';
 import type { Console } from '../console.ts';
 import { ensurePage } from '../ensure-page.ts';
 import { EXIT } from '../exit.ts';
@@ -53,7 +55,7 @@ function addKeyCommands(serve: Command, config: () => Config, console: Console):
     .requiredOption('--scopes <scopes>', `what it may do, separated by commas: ${SCOPES.join(', ')}`)
     .action(async (name: string, flags: { scopes: string }) => {
       const scopes = readScopes(flags.scopes);
-      const key = await createApiKey(keysFileOf(config()), { name, scopes, now: Math.floor(systemClock.now() / 1000) });
+      const key = await withKeys(config(), (store) => createApiKey(store, { name, scopes, now: Math.floor(systemClock.now() / 1000) }));
       console.progress('Keep it: only its hash is kept here.');
       console.output({ name, scopes: [...scopes], key }, () => `${key}\n`);
     });
@@ -61,7 +63,7 @@ function addKeyCommands(serve: Command, config: () => Config, console: Console):
     .command('list')
     .description('names, scopes and ages')
     .action(async () => {
-      const known = await readApiKeys(keysFileOf(config()));
+      const known = await withKeys(config(), (store) => store.list());
       const rows = known.map(({ name, scopes, createdAt }) => ({ name, scopes, createdAt }));
       console.output(rows, () => rows.map(({ name, scopes, createdAt }) => `${name.padEnd(24)} ${scopes.join(',').padEnd(36)} ${new Date(createdAt * 1000).toISOString()}\n`).join(''));
     });
@@ -70,11 +72,23 @@ function addKeyCommands(serve: Command, config: () => Config, console: Console):
     .description('take a key out: it ends within seconds')
     .argument('<name>', 'its name')
     .action(async (name: string) => {
-      const revoked = await revokeApiKey(keysFileOf(config()), name);
+      const revoked = await withKeys(config(), (store) => store.remove(name));
       if (!revoked) throw new InvalidArgument(`There is no key named ${name}. "plimsoll serve keys list" names them.`, { name });
       console.output({ name, revoked }, () => `Revoked ${name}.\n`);
       console.exit(EXIT.ok);
     });
+}
+
+/** Keys lie in a file, or in the database that several processes share. */
+async function withKeys<Result>(config: Config, work: (store: KeyStore) => Promise<Result>): Promise<Result> {
+  const place = locateKeys(config);
+  if (place.kind === 'file') return work(fileKeyStore(place.path));
+  const database = openDatabase(locateStore(config));
+  try {
+    return await work(databaseKeyStore(database));
+  } finally {
+    await database.close();
+  }
 }
 
 /** Where everything is. */
