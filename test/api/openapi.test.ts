@@ -36,7 +36,7 @@ describe('the OpenAPI document', () => {
   test('behavior: every component is used, and every keyword of a schema is one that is checked', () => {
     const text = JSON.stringify(document);
     const components = document['components'] as Record<string, Record<string, unknown>>;
-    for (const name of Object.keys(components['schemas'] ?? {})) expect(text.includes(`"#/components/schemas/${name}"`) || name === 'Event', name).toBe(true);
+    for (const name of Object.keys(components['schemas'] ?? {})) expect(text.includes(`"#/components/schemas/${name}"`), name).toBe(true);
     const unknown = new Set<string>();
     const look = (schema: unknown): void => {
       if (schema === null || typeof schema !== 'object') return;

@@ -8,7 +8,7 @@ export const EVENT_KINDS = ['alert', 'health.changed', 'opportunity.opened', 'op
 const MOST_WALLETS = 100;
 const wallet = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits');
 
-/** One event, as the stream's data and a webhook's body have it. */
+/** One event, as the stream's data have it. */
 export const event = named(
   'Event',
   z.strictObject({
@@ -19,6 +19,12 @@ export const event = named(
     atIso: isoTime,
     data: anyJson.describe('In the form of its kind'),
   }),
+);
+
+/** One event, as the body of a delivery to a subscriber has it. */
+export const delivery = named(
+  'Delivery',
+  z.strictObject({ type: z.string().describe('Its kind'), timestamp: isoTime.describe('When it happened'), data: anyJson.describe('In the form of its kind') }),
 );
 
 /** Whom to tell what. */

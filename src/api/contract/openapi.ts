@@ -4,6 +4,7 @@ import type { Json } from '../../core/json.ts';
 import { portfolioJsonSchema } from '../../core/portfolio.ts';
 import { attestationJsonSchema } from '../../proof/attestation.ts';
 import { proofJsonSchema } from '../../proof/bundle.ts';
+import { delivery } from './events.ts';
 import { listOperations, type PlacedOperation, SCOPES } from './operations.ts';
 import { NAMED_SHAPES } from './shapes.ts';
 
@@ -12,6 +13,7 @@ type JsonObject = { readonly [key: string]: Json };
 const COMPONENTS = '#/components/schemas/';
 /** Failures that any operation may answer with. */
 const ANYWHERE: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'NOT_ACCEPTABLE', 'TOO_MANY_REQUESTS', 'OVERLOADED', 'DEADLINE_EXCEEDED', 'INTERNAL'];
+const LIMITS = { RateLimit: { $ref: '#/components/headers/RateLimit' }, 'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' } };
 const WITH_BODY: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 const TAGS: Readonly<Record<PlacedOperation['tag'], string>> = {
   risk: 'How close wallets are to liquidation',
@@ -45,6 +47,7 @@ export function buildOpenApi(version: string): JsonObject {
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: { event: { post: describeDelivery() } },
     components: {
       schemas: listSchemas(),
       parameters: {
@@ -67,11 +70,32 @@ export function buildOpenApi(version: string): JsonObject {
         'X-Request-Id': { schema: { type: 'string' } },
         ETag: { schema: { type: 'string' } },
         Location: { schema: { type: 'string' } },
+        'RateLimit-Policy': { description: 'How many requests of one caller in how many seconds (the same draft)', schema: { type: 'string' } },
         RateLimit: { description: 'What is left (draft-ietf-httpapi-ratelimit-headers-08)', schema: { type: 'string' } },
         'Retry-After': { description: 'Seconds', schema: { type: 'string' } },
       },
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: `Scopes: ${SCOPES.join(', ')}. Without any key the service listens on the loopback only and asks for none.` } },
     },
+  };
+}
+
+/** What a subscriber receives. */
+function describeDelivery(): Json {
+  const header = (name: string, description: string): Json => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
+  return {
+    operationId: 'receiveEvent',
+    summary: 'An event, sent to a subscriber',
+    description:
+      'Signed after Standard Webhooks: HMAC-SHA256, by the secret of the subscriber, of `webhook-id.webhook-timestamp.body`. Refuse what is older than five minutes. It comes at least once: `webhook-id` tells repetitions. Anything but 2xx is tried again, ten times over three days; 410 ends it.',
+    tags: ['events'],
+    security: [],
+    parameters: [
+      header('webhook-id', 'Names the event: evt_ and its sequence'),
+      header('webhook-timestamp', 'Unix seconds of this attempt'),
+      header('webhook-signature', 'v1, and the signature in base64; several of them, separated by spaces, while keys are exchanged'),
+    ],
+    requestBody: { required: true, content: { 'application/json': { schema: refOf(delivery) } } },
+    responses: { '2XX': { description: 'It was received' }, 410: { description: 'The subscriber is gone: nothing of this event is sent again' } },
   };
 }
 
@@ -119,14 +143,15 @@ function describeFields(fields: z.ZodObject | undefined, place: 'path' | 'query'
   });
 }
 
-function listAnswers({ answers, tagged, id }: PlacedOperation): Record<string, Json> {
+function listAnswers({ answers, tagged, id, scope }: PlacedOperation): Record<string, Json> {
   const headers = {
     'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+    ...(scope === null ? {} : LIMITS),
     ...(tagged === true ? { ETag: { $ref: '#/components/headers/ETag' } } : {}),
     ...(id === 'createProof' ? { Location: { $ref: '#/components/headers/Location' } } : {}),
   };
   const listed = Object.entries(answers).map(([status, { description, schema, text }]): [string, Json] => {
-    const content = text !== undefined ? { [text]: { schema: { type: 'string' } } } : schema === null ? null : { 'application/json': { schema: refOf(schema) } };
+    const content = text !== undefined ? { [text]: { schema: schema === null ? { type: 'string' } : refOf(schema) } } : schema === null ? null : { 'application/json': { schema: refOf(schema) } };
     return [status, { description, headers, ...(content === null ? {} : { content }) }];
   });
   return { ...Object.fromEntries(listed), ...(tagged === true ? { 304: { description: 'Nothing changed', headers } } : {}) };
@@ -144,6 +169,7 @@ function listFailures({ errors, body, answers }: PlacedOperation): Record<string
         description: these.map((code) => `${code}: ${ERROR_TABLE[code].meaning}`).join(' '),
         headers: {
           'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+          ...(status === 429 ? LIMITS : {}),
           ...(status === 429 || status === 503 ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } : {}),
         },
         content: { 'application/problem+json': { schema: { $ref: `${COMPONENTS}Problem` } } },
