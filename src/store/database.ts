@@ -31,6 +31,13 @@ export interface Database extends Queries {
    * @returns how to stop
    */
   listen(channel: string, heard: Heard): Promise<() => Promise<void>>;
+  /**
+   * Shows to others that a holder of leases lives, for as long as this process is connected. Whoever claims with it loses its leases when the process dies,
+   * without a wait. To be asked anew before each claim.
+   *
+   * @returns whether it is shown now; false while the connection is being made again, and always where no other process can look
+   */
+  attend(holder: string): Promise<boolean>;
   /** Sends to a channel, once the surrounding work is committed. Payloads may have 7,999 bytes. */
   notify(channel: string, payload: string): Promise<void>;
   /** Ends every connection. */

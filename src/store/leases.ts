@@ -24,25 +24,28 @@ export interface Claim {
   readonly holder: string;
   readonly most: number;
   readonly seconds: number;
+  /** Whether the holder shows that it lives (`Database.attend`): then its death frees the lease. Without it only silence does. */
+  readonly attended?: boolean;
 }
 
 /** A lease as it stands. */
 export interface LeaseState extends Lease {
   /** Null where nobody ever claimed it, or it was given back. */
   readonly holder: string | null;
+  /** Whether it may be claimed although it has a holder: it ran out, or its holder is gone. */
   readonly expired: boolean;
 }
 
 /**
- * Takes shards that nobody holds or whose lease ran out, up to `most`. Several workers that claim at once take different ones. Times are the
+ * Takes shards that nobody holds, whose lease ran out or whose holder is gone, up to `most`. Several workers that claim at once take different ones. Times are the
  * database's.
  */
-export async function claimShards(queries: Queries, { holder, most, seconds }: Claim): Promise<readonly ShardLease[]> {
+export async function claimShards(queries: Queries, { holder, most, seconds, attended = false }: Claim): Promise<readonly ShardLease[]> {
   const rows = await queries.query(
-    `update plimsoll.leases set holder = $1, token = nextval('plimsoll.lease_tokens'), expires_at = now() + make_interval(secs => $3)
-     where name in (select name from plimsoll.leases where kind = 'shard' and (holder is null or expires_at < now()) order by expires_at, name limit $2 for update skip locked)
+    `update plimsoll.leases set holder = $1, token = nextval('plimsoll.lease_tokens'), expires_at = now() + make_interval(secs => $3), attended = $4
+     where name in (select name from plimsoll.leases where kind = 'shard' and (holder is null or plimsoll.is_lapsed(leases)) order by expires_at, name limit $2 for update skip locked)
      returning name, token::text as token`,
-    [holder, most, seconds],
+    [holder, most, seconds, attended],
   );
   return rows.map(readShard).toSorted((a, b) => a.shard - b.shard);
 }
@@ -69,11 +72,11 @@ export async function releaseLeases(queries: Queries, leases: readonly Lease[]):
  */
 export async function claimLease(queries: Queries, name: string, claim: Omit<Claim, 'most'>): Promise<Lease | null> {
   const [row] = await queries.query(
-    `insert into plimsoll.leases as held (name, kind, holder, token, expires_at) values ($1, split_part($1, ':', 1), $2, nextval('plimsoll.lease_tokens'), now() + make_interval(secs => $3))
-     on conflict (name) do update set holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
-     where held.holder is null or held.holder = excluded.holder or held.expires_at < now()
+    `insert into plimsoll.leases as held (name, kind, holder, token, expires_at, attended) values ($1, split_part($1, ':', 1), $2, nextval('plimsoll.lease_tokens'), now() + make_interval(secs => $3), $4)
+     on conflict (name) do update set holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at, attended = excluded.attended
+     where held.holder is null or held.holder = excluded.holder or plimsoll.is_lapsed(held)
      returning name, token::text as token`,
-    [name, claim.holder, claim.seconds],
+    [name, claim.holder, claim.seconds, claim.attended ?? false],
   );
   return row === undefined ? null : { name: textOf(row, 'name'), token: integerOf(row, 'token') };
 }
@@ -95,7 +98,7 @@ export async function renewLease(queries: Queries, lease: Lease, seconds: number
 
 /** Every lease of a kind (`shard`, `sync`), by name. */
 export async function listLeases(queries: Queries, kind: string): Promise<readonly LeaseState[]> {
-  const rows = await queries.query(`select name, token::text as token, holder, expires_at < now() as expired from plimsoll.leases where kind = $1 order by name`, [kind]);
+  const rows = await queries.query(`select name, token::text as token, holder, plimsoll.is_lapsed(leases) as expired from plimsoll.leases where kind = $1 order by name`, [kind]);
   return rows.map((row) => ({ name: textOf(row, 'name'), token: integerOf(row, 'token'), holder: findText(row, 'holder'), expired: row['expired'] === true }));
 }
 

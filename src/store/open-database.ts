@@ -45,6 +45,7 @@ export function openDatabase(location: DatabaseLocation): Database {
     execute: async (script) => (await opened()).execute(script),
     transaction: async (work) => (await opened()).transaction(work),
     listen: async (channel, heard) => (await opened()).listen(channel, heard),
+    attend: async (holder) => (await opened()).attend(holder),
     notify: async (channel, payload) => (await opened()).notify(channel, payload),
     async close() {
       closed = true;

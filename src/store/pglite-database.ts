@@ -38,6 +38,7 @@ function wrap(engine: PGlite, release: () => Promise<void>): Database {
         const stop = await engine.listen(channel, heard);
         return () => stop();
       }),
+    attend: async () => false,
     async notify(channel, payload) {
       await queries.query('select pg_notify($1, $2)', [channel, payload]);
     },

@@ -4,6 +4,8 @@ import { guarded, isRepeatable, transact } from './sql-failure.ts';
 
 /** How often a transaction is run that the server broke off for another's sake. */
 const ATTEMPTS = 5;
+/** A shared lock, so that nobody ever waits for one; its keys are those of migration 4. */
+const SHOW_LIFE = 'select pg_advisory_lock_shared(5041, hashtext($1))';
 /** Milliseconds between two attempts to listen again. */
 const RECONNECT_MS = 1_000;
 
@@ -20,11 +22,13 @@ export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: 
   const settings = { connectionString: url, application_name: 'plimsoll', connectionTimeoutMillis: 10_000, keepAlive: true };
   const pool = new pg.Pool({ ...settings, max: connections, idle_in_transaction_session_timeout: idleMs });
   // A connection that breaks while it is idle is simply replaced.
-  pool.on('error', () => {});
-  const ears = createEars(() => new pg.Client(settings));
+  pool.on('error', ignore);
+  const line = createLine(() => new pg.Client(settings));
 
   async function begin<Result>(body: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await pool.connect();
+    // A connection that the server ends while this process stands still, in the middle of a transaction, says so by itself; the next statement fails.
+    client.on('error', ignore);
     let broken = false;
     try {
       await client.query('begin');
@@ -39,6 +43,7 @@ export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: 
       );
       throw error;
     } finally {
+      client.off('error', ignore);
       client.release(broken);
     }
   }
@@ -61,16 +66,19 @@ export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: 
         }
       }
     },
-    listen: (channel, heard) => guarded(() => ears.listen(channel, heard)),
+    listen: (channel, heard) => guarded(() => line.listen(channel, heard)),
+    attend: (holder) => guarded(() => line.attend(holder)),
     async notify(channel, payload) {
       await queries.query('select pg_notify($1, $2)', [channel, payload]);
     },
     async close() {
-      await ears.close();
+      await line.close();
       await pool.end();
     },
   };
 }
+
+function ignore(): void {}
 
 function queriesOf(runner: Pick<pg.Pool | pg.PoolClient, 'query'>): Queries {
   return {
@@ -83,9 +91,10 @@ function parameterOf(value: SqlValue): unknown {
   return value instanceof Uint8Array ? Buffer.from(value) : value;
 }
 
-/** One connection that hears every channel, made when somebody listens first and made again when it breaks. */
-function createEars(make: () => pg.Client): { listen(channel: string, heard: Heard): Promise<() => Promise<void>>; close(): Promise<void> } {
+/** One connection that hears every channel and shows who lives, made when it is needed first and made again when it breaks. */
+function createLine(make: () => pg.Client): Pick<Database, 'listen' | 'attend' | 'close'> {
   const listeners = new Map<string, Set<Heard>>();
+  const attended = new Set<string>();
   let client: Promise<pg.Client> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
@@ -95,15 +104,16 @@ function createEars(make: () => pg.Client): { listen(channel: string, heard: Hea
     made.on('notification', ({ channel, payload }) => {
       for (const heard of listeners.get(channel) ?? []) heard(payload ?? '');
     });
-    made.on('error', () => {});
+    made.on('error', ignore);
     made.on('end', again);
     await made.connect();
     for (const channel of listeners.keys()) await made.query(`listen ${pg.escapeIdentifier(channel)}`);
+    for (const holder of attended) await made.query(SHOW_LIFE, [holder]);
     return made;
   }
   function again(): void {
     client = null;
-    if (closed || listeners.size === 0 || timer !== null) return;
+    if (closed || listeners.size + attended.size === 0 || timer !== null) return;
     timer = setTimeout(() => {
       timer = null;
       client = connect();
@@ -122,10 +132,24 @@ function createEars(make: () => pg.Client): { listen(channel: string, heard: Hea
         listeners.get(channel)?.delete(heard);
       };
     },
+    async attend(holder) {
+      const isNew = !attended.has(holder);
+      if (client === null && timer === null) {
+        client = connect();
+        client.catch(again);
+      }
+      const connected = await client?.catch(() => null);
+      if (connected === null || connected === undefined) return false;
+      // Once it is held, a connection that is made anew takes it again.
+      if (isNew) await connected.query(SHOW_LIFE, [holder]);
+      attended.add(holder);
+      return true;
+    },
     async close() {
       closed = true;
       if (timer !== null) clearTimeout(timer);
       listeners.clear();
+      attended.clear();
       await (await client?.catch(() => null))?.end();
     },
   };

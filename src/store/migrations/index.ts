@@ -1,6 +1,7 @@
 import { BOOK } from './0001-book.ts';
 import { WATCH } from './0002-watch.ts';
 import { WORKERS } from './0003-workers.ts';
+import { SIGNS_OF_LIFE } from './0004-signs-of-life.ts';
 import { SERVICE } from './0005-service.ts';
 
 /** One step of the schema. A step that was published is never changed; a change is a new step. */
@@ -15,5 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'book', sql: BOOK },
   { number: 2, name: 'watch', sql: WATCH },
   { number: 3, name: 'workers', sql: WORKERS },
+  { number: 4, name: 'signs of life', sql: SIGNS_OF_LIFE },
   { number: 5, name: 'service', sql: SERVICE },
 ];

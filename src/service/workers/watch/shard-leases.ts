@@ -16,12 +16,15 @@ export interface LeaseTimes {
   readonly renewMs: number;
 }
 
-/** Milliseconds for which a shard may be without a live holder, whatever happens to a worker: twice the silence, so that it can also be found and read. */
+/**
+ * Milliseconds for which a shard may be without a live holder, whatever happens to a worker: twice the silence, so that it can also be found and read. Where
+ * the process dies and its connection with it, as after kill −9, the next renewal of another worker finds that at once.
+ */
 export function unwatchedLimitMs({ seconds }: LeaseTimes): number {
   return seconds * 2_000;
 }
 
-/** A shard is free after 6 seconds of silence, and is looked for every second: it is without a live holder for less than 12. */
+/** A shard is free when its holder's connection is gone, or after 6 seconds of silence, and is looked for every second: it is without a live holder for less than 12. */
 export const DEFAULT_LEASE_TIMES: LeaseTimes = { seconds: 6, renewMs: 1_000 };
 
 /** What a renewal changed. */
@@ -59,13 +62,14 @@ export class HeldShards {
   /** Prolongs what is held, gives back what is more than the share, takes what is free. @throws {PlimsollError} STORE_* */
   async renew(): Promise<ShardChange> {
     const [database, holder, seconds] = [this.#database, this.#holder, this.#seconds];
-    await claimLease(database, `${WATCHER}:${holder}`, { holder, seconds });
+    const claim = { holder, seconds, attended: await database.attend(holder) };
+    await claimLease(database, `${WATCHER}:${holder}`, claim);
     const known = this.#held;
     const renewed = await renewShards(database, holder, seconds);
     const share = Math.ceil(SHARD_COUNT / (await this.#countWatchers()));
     const surplus = renewed.toSorted((a, b) => (a.token < b.token ? -1 : 1)).slice(share);
     const kept = renewed.filter((lease) => !surplus.includes(lease));
-    const claimed = kept.length < share ? await claimShards(database, { holder, most: share - kept.length, seconds }) : [];
+    const claimed = kept.length < share ? await claimShards(database, { ...claim, most: share - kept.length }) : [];
     const now = new Map([...kept, ...claimed].map((lease) => [lease.shard, lease]));
     const isNew = ({ shard, token }: ShardLease): boolean => known.get(shard)?.token !== token;
     this.#held = now;
