@@ -20,8 +20,8 @@ describe('the built page', () => {
   const scripts = () => listScripts();
   const named = (start: string): number => scripts().find(({ name }) => name.startsWith(start))?.gzipped ?? Number.POSITIVE_INFINITY;
 
-  test('behavior: opening a wallet loads less than 100 kB of script, gzipped', () => {
-    const opening = ['index-', 'status-badge-', 'terms-form-', 'wallet-page-'].map(named);
+  test('behavior: a wallet’s page, its curves with it, loads less than 100 kB of script, gzipped', () => {
+    const opening = ['index-', 'status-badge-', 'terms-form-', 'wallet-page-', 'curve-'].map(named);
     expect(opening.reduce((sum, size) => sum + size, 0)).toBeLessThan(100 * KILOBYTE);
     expect(named('index-')).toBeLessThan(20 * KILOBYTE);
   });

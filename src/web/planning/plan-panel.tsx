@@ -2,9 +2,11 @@ import type { VNode } from 'preact';
 import { useId, useMemo, useState } from 'preact/hooks';
 import { type Answer, type Failure, requestJson } from '../data/request.ts';
 import type { WalletModel } from '../data/wallet-model.ts';
+import { Later } from '../shell/later.tsx';
 import { Panel } from '../shell/panel.tsx';
-import { PlanResult } from './plan-result.tsx';
 import { type PlanDocument, planNames } from './plan-words.ts';
+
+const loadResult = () => import('./plan-result.tsx').then(({ PlanResult }) => PlanResult);
 
 interface Wish {
   readonly target: string;
@@ -77,7 +79,7 @@ export function PlanPanel({ model, isFile }: { readonly model: WalletModel; read
             {state.failure.message} <code class="soft">{state.failure.code}</code>
           </p>
         ) : null}
-        {state.phase === 'done' ? <PlanResult plan={state.plan} names={names} /> : null}
+        {state.phase === 'done' ? <Later load={loadResult} props={{ plan: state.plan, names }} what="the plan" /> : null}
       </div>
     </Panel>
   );
