@@ -110,7 +110,8 @@ export const OPERATIONS = {
   },
   listOpportunities: {
     summary: 'Who can be liquidated now, by net profit',
-    description: 'Pages are cut from one look at the ranking: following `nextCursor` shows no owner twice and skips none, whatever changes meanwhile.',
+    description:
+      'Pages are cut from one look at the ranking: following `nextCursor` shows no owner twice and skips none, whatever changes meanwhile. Where nobody watches the book, or what was read of it is old, it is `incomplete` and the gaps say why.',
     tag: 'opportunities',
     scope: 'read',
     query: z.strictObject({
@@ -242,7 +243,7 @@ export const OPERATIONS = {
   },
   getReadiness: {
     summary: 'Whether requests should come here',
-    description: 'Red when no source is fresh, the database is gone, or the service is about to stop; with reasons.',
+    description: 'Red when no source is fresh, the database is gone, nobody watches the book or its newest block is old, or the service is about to stop; with reasons.',
     tag: 'service',
     scope: null,
     answers: { 200: { description: 'Ready', schema: readiness }, 503: { description: 'Not ready, and why', schema: readiness } },

@@ -27,17 +27,18 @@ const planOptions = {
   unified: positiveText.nullable().default(null).describe('Unified health factor to reach as well'),
   shock: shockText.nullable().default(null).describe('self: every account must still stand after it; other views: look at these prices'),
   budgetMs: z.int().min(50).max(5_000).default(500).describe('Wall time for the solver, milliseconds'),
-  order: z.enum(['any', 'sequence', 'executor']).default('any'),
+  order: z.enum(['any', 'sequence', 'executor']).default('any').describe('sequence: calls of your own, one after the other; executor: one transaction around a flash loan; any: whichever is needed'),
   cash: z.string().min(1).max(400).nullable().default(null).describe('What may be paid from the wallet, as in USDC=1000'),
   gasUsd: positiveText.nullable().default(null).describe('USD of one action'),
   slippage: positiveText.default('0.005').describe('Share that a swap may give less than expected'),
   calldata: z.boolean().default(false).describe('Unsigned calls, simulated where an endpoint is set'),
-  acceptGaps: z.boolean().default(false),
+  acceptGaps: z.boolean().default(false).describe('Calls in spite of what could not be read'),
   executor: addressText.nullable().default(null).describe('Your own PlimsollExecutor'),
   poolFee: z
     .union([z.literal(100), z.literal(500), z.literal(3_000), z.literal(10_000)])
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('Fee of the Uniswap v3 pool for swaps whose pool was not read, in hundredths of a basis point'),
 };
 
 /** Body of `POST /v1/wallets/{wallet}/plan`. */
