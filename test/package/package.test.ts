@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeSnippets } from './describe-snippets.ts';
 import { type PackedPackage, packPackage, run } from './pack.ts';
 import { startProgram } from './start-program.ts';
 import { typecheck } from './typecheck.ts';
@@ -150,3 +151,5 @@ describe('in an empty project', () => {
     }
   });
 });
+
+describeSnippets(() => packed);
