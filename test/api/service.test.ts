@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/api/client/client.ts';
 import { createApiKey } from '../../src/api/http/api-keys.ts';
 import { fileKeyStore } from '../../src/api/http/key-store.ts';
+import { startReadiness } from '../../src/api/routes/readiness.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../src/core/errors.ts';
 import type { SourceState } from '../../src/service/diagnose.ts';
 import { isPublicAddress } from '../../src/sources/public-address.ts';
@@ -285,6 +286,17 @@ describe('the service itself', () => {
       states = [source('ok'), source('ok', 'subgraph')];
       await become(200);
     });
+  });
+
+  test('behavior: ready is red before anything was looked at', async () => {
+    const looked = Promise.withResolvers<SourceState[]>();
+    const readiness = startReadiness({ config: running.config, database: null, everyMs: 60_000, clock: () => 0, lookAtSources: () => looked.promise });
+    const first = readiness.refresh();
+    expect(readiness.checks()).toEqual([{ name: 'sources', ok: false, note: 'not looked at yet' }]);
+    looked.resolve([source('ok')]);
+    await first;
+    expect(readiness.checks().map(({ ok }) => ok)).toEqual([true]);
+    readiness.stop();
   });
 
   test('behavior: ready is red where the sources cannot be looked at', async () => {

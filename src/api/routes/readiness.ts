@@ -24,7 +24,7 @@ export interface ReadinessOptions {
 
 /** Whether requests should come here, looked after in the background: a probe costs nothing. */
 export interface ReadinessProbe {
-  /** The newest findings; empty before the first. */
+  /** The newest findings; not in order before the first. */
   readonly checks: () => readonly Check[];
   /** Looks now. */
   refresh(): Promise<void>;
@@ -35,7 +35,7 @@ const DATABASE_MS = 3_000;
 
 /** Starts looking. */
 export function startReadiness({ config, database, everyMs, clock, lookAtSources = sourcesOf }: ReadinessOptions): ReadinessProbe {
-  let checks: readonly Check[] = [];
+  let checks: readonly Check[] = [{ name: 'sources', ok: false, note: 'not looked at yet' }];
   let looking: Promise<void> | null = null;
   const refresh = (): Promise<void> => {
     looking ??= Promise.all([lookAtSources(config).then(judgeSources, unknown), database === null ? [] : judgeDatabase(database, config, clock())])
