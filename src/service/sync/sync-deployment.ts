@@ -38,7 +38,8 @@ export async function syncDeployment(options: SyncOptions, mirrored: MirroredDep
   let reached: Reached = { status: 'failed', mode: null, block: null };
   try {
     await saveDeployment(database, deployment);
-    lease = await claimLease(database, syncLeaseName(deployment.id), { holder: options.holder, seconds: LEASE_SECONDS });
+    const { holder } = options;
+    lease = await claimLease(database, syncLeaseName(deployment.id), { holder, seconds: LEASE_SECONDS, attended: await database.attend(holder) });
     reached = lease === null ? { ...reached, status: 'busy' } : await reach(options, mirrored, lease, tally);
   } catch (error) {
     tally.addGap(gapOf(error, { chain: deployment.chain, deployment: deployment.id }));
