@@ -28,12 +28,15 @@ const PURE = ['core', 'engine', 'path', 'protocols'];
 const THREADS = ['solve-thread.ts', 'solve-worker.ts'];
 const TOP_LEVEL = [
   '.ci',
+  '.dockerignore',
   '.git',
   '.gitignore',
+  'Dockerfile',
   'LICENSE',
   'README.md',
   'biome.json',
   'circuits',
+  'compose.yaml',
   'contracts',
   'knip.json',
   'package-lock.json',

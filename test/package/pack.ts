@@ -30,7 +30,7 @@ const packedSchema = z.tuple([z.object({ filename: z.string(), unpackedSize: z.i
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What a checkout has that the package is made of. */
-const SOURCES = ['LICENSE', 'README.md', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'contracts', 'subgraphs', 'circuits/artifacts', 'test/fixtures/write-schema.ts'];
+export const SOURCES = ['LICENSE', 'README.md', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'contracts', 'subgraphs', 'circuits/artifacts', 'test/fixtures/write-schema.ts'];
 const LEFT_OUT = ['node_modules', 'build', 'generated'];
 
 /** Packs a clean copy of the sources, `prepack` included, so that nobody else's build is touched; minutes at most. */

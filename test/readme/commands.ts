@@ -84,6 +84,7 @@ export const COMMANDS: Readonly<Record<string, AsWritten | Serving | Shortened>>
     shows: /There is no circuit of that name/,
   },
   'plimsoll keys': { exit: 2, shows: /Usage: plimsoll keys[\s\S]*setup[\s\S]*contribute[\s\S]*beacon[\s\S]*verify/ },
+  'npm run docs': { instead: 'npm pkg get scripts.docs', because: 'npx brings typedoc and its TypeScript from the registry', exit: 0, shows: /typedoc --tsconfig tsconfig\.build\.json/ },
   'openssl rand -hex 32': { exit: 0, shows: /^[0-9a-f]{64}$/m },
   'plimsoll serve': {
     instead: 'plimsoll serve --port 0',
