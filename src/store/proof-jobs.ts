@@ -1,4 +1,4 @@
-import { bytesOf, integerOf, textOf } from './columns.ts';
+import { bytesOf, findText, integerOf, textOf } from './columns.ts';
 import type { Queries } from './database.ts';
 import type { Sealer } from './seal.ts';
 
@@ -10,6 +10,18 @@ export interface ProofJob {
   readonly result: unknown;
   /** Unix seconds. */
   readonly createdAt: bigint;
+  /** The API key that asked for it; null where the operator did. */
+  readonly keyName: string | null;
+}
+
+/** A job as it is handed in. */
+export interface NewProofJob {
+  readonly id: string;
+  readonly payload: Uint8Array;
+  /** Unix seconds. */
+  readonly createdAt: bigint;
+  /** The API key that asks for it; null or absent where the operator does. */
+  readonly keyName?: string | null;
 }
 
 /**
@@ -17,9 +29,14 @@ export interface ProofJob {
  *
  * @returns false where the job was there already
  */
-export async function addProofJob(queries: Queries, sealer: Sealer, job: { readonly id: string; readonly payload: Uint8Array; readonly createdAt: bigint }): Promise<boolean> {
+export async function addProofJob(queries: Queries, sealer: Sealer, job: NewProofJob): Promise<boolean> {
   const sealed = sealer.seal(job.payload, placeOf(job.id));
-  const rows = await queries.query('insert into plimsoll.proof_jobs (id, payload, created_at) values ($1, $2, $3) on conflict (id) do nothing returning id', [job.id, sealed, job.createdAt]);
+  const rows = await queries.query('insert into plimsoll.proof_jobs (id, payload, created_at, key_name) values ($1, $2, $3, $4) on conflict (id) do nothing returning id', [
+    job.id,
+    sealed,
+    job.createdAt,
+    job.keyName ?? null,
+  ]);
   return rows.length > 0;
 }
 
@@ -45,10 +62,16 @@ export async function endProofJob(queries: Queries, id: string, state: 'done' | 
 
 /** Finds a job; null where there is none. */
 export async function findProofJob(queries: Queries, id: string): Promise<ProofJob | null> {
-  const [row] = await queries.query('select id, state, result, created_at::text as created_at from plimsoll.proof_jobs where id = $1', [id]);
+  const [row] = await queries.query('select id, state, result, created_at::text as created_at, key_name from plimsoll.proof_jobs where id = $1', [id]);
   if (row === undefined) return null;
   const state = textOf(row, 'state');
-  return { id: textOf(row, 'id'), state: state === 'done' || state === 'failed' ? state : 'waiting', result: row['result'], createdAt: integerOf(row, 'created_at') };
+  return {
+    id: textOf(row, 'id'),
+    state: state === 'done' || state === 'failed' ? state : 'waiting',
+    result: row['result'],
+    createdAt: integerOf(row, 'created_at'),
+    keyName: findText(row, 'key_name'),
+  };
 }
 
 /** Deletes jobs that were made before a unix second, payloads with them. @returns how many */

@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createApiKey } from '../../src/api/http/api-keys.ts';
+import { fileKeyStore } from '../../src/api/http/key-store.ts';
 import { startWorkers } from '../../src/service/workers/start-workers.ts';
 import { proveDemo } from './demo-proof.ts';
 import { ask, startTestService } from './serving.ts';
@@ -43,5 +48,32 @@ test('bad input: an attestation that was altered makes no job', async () => {
     for (const secret of demo.secrets) expect(`${running.log()}${refused.text}`).not.toContain(secret);
   } finally {
     await running.close();
+  }
+});
+
+test('behavior: a job is its own key’s alone: another one finds nothing, whatever it calls its requests', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-proof-keys-'));
+  const store = fileKeyStore(join(folder, 'keys.json'));
+  const [one, two, operator] = [
+    await createApiKey(store, { name: 'one', scopes: ['prove'], now: 1 }),
+    await createApiKey(store, { name: 'two', scopes: ['prove'], now: 1 }),
+    await createApiKey(store, { name: 'operator', scopes: ['prove', 'admin'], now: 1 }),
+  ];
+  const running = await startTestService({ environment: { PLIMSOLL_PROOFS: 'on', PLIMSOLL_API_KEYS: join(folder, 'keys.json'), PLIMSOLL_ANONYMOUS: 'prove' } });
+  const as = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}`, 'idempotency-key': 'the-same-name' });
+  try {
+    const demo = await proveDemo();
+    const made = await ask(running.origin, '/v1/proofs', { body: demo.request, headers: as(one) });
+    expect(made.status).toBe(202);
+    const place = made.headers.get('location') ?? '';
+    const statusOf = async (headers: Record<string, string>): Promise<number> => (await ask(running.origin, place, { headers })).status;
+    expect([await statusOf(as(one)), await statusOf(as(two)), await statusOf({}), await statusOf(as(operator))]).toEqual([200, 404, 404, 200]);
+    const other = await ask(running.origin, '/v1/proofs', { body: demo.request, headers: as(two) });
+    expect([other.status, other.json['id'] === made.json['id']]).toEqual([202, false]);
+    const nobody = await ask(running.origin, '/v1/proofs', { body: demo.request });
+    expect([nobody.status, nobody.json['code']]).toEqual([401, 'UNAUTHENTICATED']);
+  } finally {
+    await running.close();
+    await rm(folder, { recursive: true, force: true });
   }
 });

@@ -13,6 +13,7 @@ import { listAttestors } from '../../service/list-attestors.ts';
 import { verifyProof } from '../../service/verify-proof.ts';
 import type { Database } from '../../store/database.ts';
 import type { Sealer } from '../../store/seal.ts';
+import { type Caller, isOwn } from '../http/api-keys.ts';
 import { type Handlers, json } from '../http/call.ts';
 import { readIdempotencyKey } from '../http/idempotency.ts';
 import { prepare } from '../http/prepared.ts';
@@ -42,6 +43,7 @@ export function proofHandlers({ config, jobs, gate, now }: ProofOptions): Pick<H
   return {
     async createProof({ body, headers, caller, signal }) {
       const { database, sealer, queue } = requireJobs(jobs);
+      if (caller.name === null && !caller.isOperator) throw new PlimsollError('UNAUTHENTICATED', 'A proof job belongs to the API key that asks for it. Send one as Authorization: Bearer plk_…');
       const key = readIdempotencyKey(firstOf(headers['idempotency-key']));
       const request = {
         ...body,
@@ -51,12 +53,13 @@ export function proofHandlers({ config, jobs, gate, now }: ProofOptions): Pick<H
         recipient: toAddress(body.recipient),
         attestation: await gate.run(async () => parseAttestation(body.attestation), signal),
       };
-      const { id } = await submitProofJob(request, { database, queue: await queue(), sealer, now, idempotencyKey: key === null ? null : `${caller.name ?? ''} ${key}` });
-      return json(await describeJob(database, id), 202, { Location: `/v1/proofs/${id}` });
+      const idempotencyKey = key === null ? null : `${caller.name ?? ''} ${key}`;
+      const { id } = await submitProofJob(request, { database, queue: await queue(), sealer, now, idempotencyKey, keyName: caller.name });
+      return json(await describeJob(database, id, caller), 202, { Location: `/v1/proofs/${id}` });
     },
-    async getProof({ params }) {
+    async getProof({ params, caller }) {
       const { database } = requireJobs(jobs);
-      return json(await describeJob(database, params.id));
+      return json(await describeJob(database, params.id, caller));
     },
     verifyProof: ({ body, signal }) =>
       gate.run(async () => {
@@ -71,9 +74,9 @@ export function proofHandlers({ config, jobs, gate, now }: ProofOptions): Pick<H
   };
 }
 
-async function describeJob(database: Database, id: string): Promise<object> {
+async function describeJob(database: Database, id: string, caller: Caller): Promise<object> {
   const job = await findProofJobStatus(database, id);
-  if (job === null) throw new PlimsollError('NOT_FOUND', 'There is no proof job of that id, or no longer.');
+  if (job === null || !isOwn(caller, job.keyName)) throw new PlimsollError('NOT_FOUND', 'There is no proof job of that id, or no longer.');
   const createdAt = Number(job.createdAt);
   return {
     id,
