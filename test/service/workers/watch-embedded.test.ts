@@ -8,7 +8,7 @@ import { MACHINE } from '../../../src/service/open-runtime.ts';
 import { BOOK_CHANNEL } from '../../../src/service/sync/sync-deployment.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
 import { startWatch } from '../../../src/service/workers/watch/watch-role.ts';
-import { saveAlertRule } from '../../../src/store/alerts.ts';
+import { followWallets, saveAlertRule } from '../../../src/store/alerts.ts';
 import { replaceAccounts } from '../../../src/store/book-accounts.ts';
 import { findMarkets, saveMarkets } from '../../../src/store/book-markets.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -18,7 +18,7 @@ import { openDatabase } from '../../../src/store/open-database.ts';
 import { wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
 import { DEPLOYMENT, type MovingBook, readOpen, scanAlone, startBook } from './watched-book.ts';
 
-const SETTINGS = { lease: { seconds: 3, renewMs: 200 }, pollMs: 100, repriceMs: 0, walletMs: 300 };
+const SETTINGS = { lease: { seconds: 3, renewMs: 200 }, pollMs: 100, repriceMs: 0, walletMs: 300, toldMs: 200 };
 const PATIENCE = { timeout: 60_000, interval: 60 };
 const MARKET = `${DEPLOYMENT}/market-0`;
 const WALLET: Address = `0x${'c1'.repeat(20)}`;
@@ -156,6 +156,34 @@ describe('the watch of a book in one process', () => {
         ]),
       PATIENCE,
     );
+  });
+
+  test('behavior: a wallet that is followed for the time being is told of without a rule', { timeout: 120_000 }, async () => {
+    const { database } = await openBook(20);
+    await followWallets(database, [WALLET], 3_600);
+    await put(database, WALLET, 400);
+    await watch(database);
+    await vi.waitFor(async () => expect(await countRows(database, 'plimsoll.wallet_states')).toBe(1), PATIENCE);
+    await nextSecond();
+    await put(database, WALLET, 960);
+    await vi.waitFor(async () => expect((await bodiesOf(database, 'health.changed')).map((body) => body['status'])).toEqual(['critical']), PATIENCE);
+    expect(await bodiesOf(database, 'alert')).toEqual([]);
+    expect(await countRows(database, `plimsoll.events where kind = 'health.changed' and audience <> 'wallet'`)).toBe(0);
+  });
+
+  test('behavior: a quiet book is looked at, and that is told; nobody tells it once the watch has ended', { timeout: 120_000 }, async () => {
+    const { database } = await openBook(20);
+    const { role } = await watch(database);
+    const forget = () => database.query(`update plimsoll.shard_progress set looked_at = now() - interval '1 day'`);
+    const recent = () => countRows(database, `plimsoll.shard_progress where looked_at > now() - interval '1 hour'`);
+    await vi.waitFor(async () => expect(await recent()).toBe(SHARD_COUNT), PATIENCE);
+    await forget();
+    await vi.waitFor(async () => expect(await recent()).toBe(SHARD_COUNT), PATIENCE);
+    await role.stop();
+    await database.query('alter table plimsoll.shard_progress disable trigger fence');
+    await forget();
+    await nextSecond();
+    expect(await recent()).toBe(0);
   });
 
   test('behavior: an opportunity that cannot be seen any more stays open, and closes once it is seen to be gone', { timeout: 120_000 }, async () => {

@@ -28,13 +28,13 @@ export interface WatchSettings {
   readonly repriceMs?: number;
   /** Milliseconds between two looks at a watched wallet that nothing happened to: 15,000. */
   readonly walletMs?: number;
+  /** Milliseconds after which it is told that the held shards were looked at, though nothing had changed: 10,000. */
+  readonly toldMs?: number;
   readonly scan?: Pick<ScanRequest, 'minProfitUsd' | 'gasUsd' | 'liquidator'>;
 }
 
 /** Owners that are priced before it is looked again whether something changed. */
 const PRICED_AT_ONCE = 10;
-/** Milliseconds after which it is told that the held shards were looked at, though nothing had changed. */
-const TOLD_MS = 10_000;
 /** Milliseconds before the next try after a failure. */
 const PAUSE_MS = 1_000;
 const UNTOUCHED: Touched = { accounts: new Set(), owners: new Set(), markets: new Set() };
@@ -75,9 +75,9 @@ class Watch implements RunningRole {
   readonly #unrecorded = new Set<string>();
   #found: Found = { liquidatable: new Set(), unseen: new Map() };
 
-  constructor(context: RoleContext, { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, scan = DEFAULT_SCAN }: WatchSettings) {
+  constructor(context: RoleContext, { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, scan = DEFAULT_SCAN }: WatchSettings) {
     this.#context = context;
-    this.#settings = { lease, pollMs, repriceMs, walletMs, request: { ...DEFAULT_SCAN, ...scan } };
+    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, request: { ...DEFAULT_SCAN, ...scan } };
     this.#tally = new RoleTally('watch', context);
     this.#shards = new HeldShards(context.database, context.holder, lease);
     this.#waker = createWaker(context.surroundings.clock);
@@ -301,7 +301,7 @@ class Watch implements RunningRole {
 
   /** Others can tell a quiet book from one that nobody looks at. */
   async #tellLook(): Promise<void> {
-    if (this.#now() - this.#toldAt < TOLD_MS) return;
+    if (this.#now() - this.#toldAt < this.#settings.toldMs) return;
     await saveShardLooks(this.#context.database, this.#leases());
     this.#toldAt = this.#now();
   }
