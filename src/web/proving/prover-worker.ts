@@ -3,17 +3,18 @@ import { PlimsollError } from '../../core/errors.ts';
 import type { Attestation, OpenedKeys } from '../../proof/index.ts';
 import { parseBundle } from '../../proof/index.ts';
 import { policyTemplate } from '../../proof/policy-file.ts';
-import { openCurve } from '../../proof/prover/curve.ts';
+import { type Curve, openCurve } from '../../proof/prover/curve.ts';
 import { openWorkerBackend } from '../../proof/prover/worker-backend.ts';
 import { createProverBody } from '../../proof/prover/worker-body.ts';
+import { spreadOverWorkers } from './curve-workers.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import type { ProofStage, WorkerReply, WorkerRequest } from './messages.ts';
 import { judgeProof, proveSubject } from './prove-in-worker.ts';
 
 /** The page's one worker: proves and verifies. What it is given never leaves it, but for the proof. */
 const LOCAL_CHAIN = 31_337;
-const curve = openCurve({ singleThread: true });
-/** snarkjs runs in this very thread: it is a worker already. */
+const curve = openThreadedCurve();
+/** snarkjs runs in this very thread: it is a worker already. Its curve has helpers. */
 const backend = openWorkerBackend('snarkjs', (events) => {
   const answer = createProverBody(curve, (message) => events.reply(message));
   return { post: (request) => void answer(request), end: async () => undefined };
@@ -29,6 +30,12 @@ function keysOf({ instance, chainId }: { readonly instance: Attestation['instanc
   held.set(id, kept);
   kept.catch(() => held.delete(id));
   return kept;
+}
+
+async function openThreadedCurve(): Promise<Curve> {
+  const opened = await openCurve({ singleThread: true });
+  await spreadOverWorkers(opened, navigator.hardwareConcurrency);
+  return opened;
 }
 
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
