@@ -7,6 +7,10 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig({
   root: here('.'),
   base: '/',
+  // The same build whoever asks for it: NODE_ENV of a test would bring the runtime of development along.
+  mode: 'production',
+  define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   plugins: [leaveOut()],
   worker: { format: 'es', plugins: () => [leaveOut()] },
   build: {
