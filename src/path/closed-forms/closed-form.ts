@@ -64,7 +64,7 @@ export function applyEffect(sums: ExposureSums, effect: UnitEffect, amount: Deci
  * @example
  * ```ts
  * // Debt of 900, adjusted collateral 880; repaying lowers only the debt: 1.1 · (900 − r) = 880.
- * computeLeastAmount({ collateralUsd: new Decimal(880), debtUsd: new Decimal(900) }, new Decimal('1.1'), { collateralUsd: ZERO, debtUsd: new Decimal(-1) }); // 100
+ * computeLeastAmount({ collateralUsd: new Decimal(880), debtUsd: new Decimal(900) }, new Decimal('1.1'), { collateralUsd: ZERO, debtUsd: new Decimal(-1) }); // { kind: 'amount', amount: 100 }
  * ```
  */
 export function computeLeastAmount(sums: ExposureSums, target: Decimal, effect: UnitEffect, limits: readonly AmountLimit[] = []): LeastAmount {
