@@ -5,6 +5,7 @@ import { addEvent } from '../../src/store/events.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { startPostgres } from '../store/postgres-server.ts';
 import { type ServeChild, startServe } from './serve-child.ts';
+import { DEMO } from './serving.ts';
 import { openStreamClient, type StreamClient } from './stream-client.ts';
 
 const LONG = process.env['PLIMSOLL_LONG'] === '1';
@@ -53,12 +54,51 @@ async function residentMb(): Promise<number> {
   return Number(/VmRSS:\s+([0-9]+) kB/.exec(status)?.[1] ?? 0) / 1024;
 }
 
+/** What became of the requests of somebody who asks for more than the service can do. */
+interface Overload {
+  readonly statuses: Map<number, number>;
+  /** Milliseconds of the slowest refusal. */
+  slowestRefusal: number;
+  stop(): Promise<void>;
+}
+
+/** Asks for twenty plans at once, again and again. */
+function overload(origin: string): Overload {
+  const statuses = new Map<number, number>();
+  let isOver = false;
+  const result: Overload = {
+    statuses,
+    slowestRefusal: 0,
+    async stop() {
+      isOver = true;
+      await asking;
+    },
+  };
+  const plan = async (): Promise<void> => {
+    const started = performance.now();
+    const answer = await fetch(`${origin}/v1/wallets/${DEMO}/plan`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"budgetMs":50}' });
+    await answer.arrayBuffer();
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    if (answer.status !== 200) result.slowestRefusal = Math.max(result.slowestRefusal, performance.now() - started);
+  };
+  const asking = (async () => {
+    while (!isOver) {
+      await Promise.all(Array.from({ length: 20 }, plan));
+      await pause(500);
+    }
+  })();
+  return result;
+}
+
 describe.skipIf(server.kind !== 'server')(title, () => {
-  test('behavior: many clients, each every event once and in order, some cut off and resumed', { timeout: 10 * PATIENCE_MS }, async () => {
+  test('behavior: many clients, each every event once and in order, some cut off and resumed, while somebody asks for more than can be done', { timeout: 10 * PATIENCE_MS }, async () => {
     const first = await write();
     const clients = Array.from({ length: CLIENTS }, () => openStreamClient(`${service.origin}/v1/stream`, first.toString()));
     for (let at = 0; at < CLIENTS; at += 50) await Promise.all(clients.slice(at, at + 50).map((client) => client.connect()));
     const before = await residentMb();
+    const asking = overload(service.origin);
+    const sizes: number[] = [];
+    let resumes = 0;
     const expected: string[] = [];
     for (let round = 0; round < SECONDS; round += 1) {
       for (let count = 0; count < EVENTS_A_SECOND; count += 1) {
@@ -70,12 +110,25 @@ describe.skipIf(server.kind !== 'server')(title, () => {
       for (const client of cut) client.cut();
       expected.push((await write()).toString());
       await Promise.all(cut.map((client) => client.connect()));
+      resumes += cut.length;
+      sizes.push(await residentMb());
     }
+    await asking.stop();
     expect(await until(() => clients.every((client) => client.messages.length >= expected.length))).toBe(true);
     for (const client of clients) expect(idsOf(client)).toEqual(expected);
-    // Every client may cost a little; what was sent must not stay.
-    expect((await residentMb()) - before).toBeLessThan(60 + CLIENTS * 0.2);
+    // Every client may cost a little, and plans were made; what was sent must not stay.
+    const after = await residentMb();
+    expect(after - before).toBeLessThan(150 + CLIENTS * 0.2);
+    // Over the second half it no longer grows.
+    expect(Math.max(...sizes.slice(sizes.length / 2))).toBeLessThan(Math.max(...sizes.slice(0, sizes.length / 2)) + 100);
     for (const client of clients) client.cut();
+    expect([...asking.statuses.keys()].filter((status) => ![200, 429, 503].includes(status))).toEqual([]);
+    expect([...asking.statuses.keys()].some((status) => status !== 200)).toBe(true);
+    expect((await fetch(`${service.origin}/v1/wallets/${DEMO}`)).status).toBe(200);
+    if (LONG)
+      process.stdout.write(
+        `${CLIENTS} clients, ${expected.length} events each, ${resumes} resumes; plans by status ${JSON.stringify([...asking.statuses])}, slowest refusal ${Math.round(asking.slowestRefusal)} ms; RSS MB before ${before.toFixed(0)}, after ${after.toFixed(0)}, by second ${sizes.map((size) => size.toFixed(0)).join(' ')}\n`,
+      );
   });
 
   test('behavior: without Last-Event-ID it begins now, and a kind is all that is asked for', async () => {
