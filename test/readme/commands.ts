@@ -61,6 +61,7 @@ export const COMMANDS: Readonly<Record<string, AsWritten | Serving | Shortened>>
   [`${PLIMSOLL} protocols`]: { exit: 0, shows: /aave-v3@3\.6[\s\S]*gmx-v2@2/ },
   [`${PLIMSOLL} doctor`]: { exit: 0, shows: /Nothing live is configured[\s\S]*PLIMSOLL_RECORDED/ },
   'npm run bench -- path': { instead: 'npm run bench -- path --only time --size 2x3 --instances 1', because: 'the full counts take minutes', exit: 0, shows: /REDUCED RUN: 1 instances[\s\S]*2x3/ },
+  'npm run bench -- page': { instead: 'npm run bench -- page --runs 0', because: 'test/bench/page runs it; that it starts and reads its flags is what is looked at', exit: 2, shows: /Usage: / },
   'npm run bench -- scan': {
     instead: 'npm run bench -- scan --accounts 7',
     because: 'test/bench/scan runs it with reduced counts; that it starts and reads its flags is what is looked at',
