@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
@@ -149,6 +150,18 @@ describe('in an empty project', () => {
     } finally {
       expect(await served.end()).toBe(0);
     }
+  });
+});
+
+describe.skipIf(process.env['PLIMSOLL_LONG'] !== '1')('npm install, from the registry (PLIMSOLL_LONG=1)', () => {
+  test('default: the tarball installs into an empty project, with nothing to build, and npx finds the program', { timeout: 900_000 }, async () => {
+    const project = join(packed.project, '..', 'installed');
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+    expect(await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', packed.tarball], project, { HOME: homedir() })).toMatchObject({ code: 0 });
+    const wallet = await run('npx', ['--no-install', 'plimsoll', 'wallet', DEMO, '--json', '--quiet'], project);
+    expect([wallet.code, JSON.parse(wallet.output).status]).toEqual([0, 'critical']);
+    expect(await run(process.execPath, ['-e', "import('plimsoll/client').then(({ createClient }) => process.exit(typeof createClient === 'function' ? 0 : 1))"], project)).toMatchObject({ code: 0 });
   });
 });
 
