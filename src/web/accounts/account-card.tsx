@@ -45,7 +45,7 @@ export function AccountCard({ account, report, isMoved }: { readonly account: Ac
           </dd>
         </div>
         <div>
-          <dt>Adjusted held / owed</dt>
+          <dt>Adjusted</dt>
           <dd>
             {usdShort(account.adjustedCollateral, 1e4)} / {usdShort(account.adjustedDebt, 1e4)}
           </dd>

@@ -19,7 +19,7 @@ export function usdShort(value: Decimal | string | number, least = 1e5): string 
   const number = Number(value);
   const size = Math.abs(number);
   const [unit, name] = size >= 1e9 ? [1e9, ' bn'] : size >= 1e6 ? [1e6, ' M'] : size >= least ? [1e3, ' k'] : [1, ''];
-  return name === '' ? usd(number) : `${number < 0 ? '−' : ''}$${(size / unit).toFixed(size / unit >= 100 ? 1 : 2)}${name}`;
+  return name === '' ? usd(number) : `${number < 0 ? '−' : ''}$${(size / unit).toFixed(unit === 1e3 || size / unit >= 100 ? 1 : 2)}${name}`;
 }
 
 /** A price with as many digits as it needs. */

@@ -136,7 +136,7 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
   const turn = (key: SortKey): void => setSort({ key, direction: sort.key === key && sort.direction === 'descending' ? 'ascending' : 'descending' });
   return (
     <Scroll label="Opportunities">
-      <table class="ranking">
+      <table class="ranking reflow">
         <thead>
           <tr>
             <th scope="col">Owner</th>
@@ -157,14 +157,20 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
               <th scope="row">
                 <Owner wallet={row.owner} isRecorded={isRecorded} />
               </th>
-              <td>
+              <td class="across" data-label="Where">
                 {plain(row.places[0] ?? NOTHING)}
                 {row.places.length > 1 ? <span class="soft"> and {row.places.length - 1} more</span> : null}
               </td>
-              <td class="number strong">{usdShort(row.profitUsd)}</td>
-              <td class="number">{row.paidUsd === null ? NOTHING : usdShort(row.paidUsd)}</td>
-              <td class="number">{row.breakEvenGasUsd === null ? NOTHING : usd(row.breakEvenGasUsd)}</td>
-              <td>
+              <td class="number strong" data-label="Profit">
+                {usdShort(row.profitUsd)}
+              </td>
+              <td class="number" data-label="Pays">
+                {row.paidUsd === null ? NOTHING : usdShort(row.paidUsd)}
+              </td>
+              <td class="number" data-label="Break-even gas">
+                {row.breakEvenGasUsd === null ? NOTHING : usd(row.breakEvenGasUsd)}
+              </td>
+              <td data-label="Confidence">
                 <span class={`confidence confidence-${plain(row.confidence)}`}>{plain(row.confidence)}</span>
                 {row.reasons.length === 0 ? null : (
                   <details>
@@ -177,8 +183,10 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
                   </details>
                 )}
               </td>
-              <td class="soft">{instant(row.seenAt)}</td>
-              <td>{plain(row.precision)}</td>
+              <td class="soft" data-label="Seen">
+                {instant(row.seenAt)}
+              </td>
+              <td data-label="Precision">{plain(row.precision)}</td>
             </tr>
           ))}
         </tbody>

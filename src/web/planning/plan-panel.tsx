@@ -54,8 +54,8 @@ export function PlanPanel({ model, isFile }: { readonly model: WalletModel; read
           />
         </label>
         <label class="half" for={`${id}-shock`}>
-          that still stands after
-          <input id={`${id}-shock`} type="text" placeholder="no move, or ETH=-20%" value={wish.shock} onInput={(event) => setWish({ ...wish, shock: event.currentTarget.value })} />
+          that still stands after, if any
+          <input id={`${id}-shock`} type="text" placeholder="ETH=-20%" value={wish.shock} onInput={(event) => setWish({ ...wish, shock: event.currentTarget.value })} />
         </label>
         <label for={`${id}-order`}>
           carried out by

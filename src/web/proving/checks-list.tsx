@@ -6,7 +6,7 @@ import { verdictText } from './prover-client.ts';
 /** Every rule of the policy with its finding. */
 export function ChecksList({ judged }: { readonly judged: Judged }): VNode {
   return (
-    <section class={`verdict ${judged.accepted ? 'verdict-good' : 'verdict-bad'}`} aria-labelledby="verdict-title">
+    <section class={`verdict ${judged.accepted ? 'verdict-good' : 'verdict-bad'} ${judged.isDevelopment ? 'verdict-dev' : ''}`} aria-labelledby="verdict-title">
       <h4 id="verdict-title">{verdictText(judged)}</h4>
       <p>
         It says: <strong>{plain(judged.claim)}</strong>; {plain(judged.scope)}.
