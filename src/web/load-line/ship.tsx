@@ -68,8 +68,8 @@ export function Ship({ facts, today, size }: ShipProps): VNode {
         <path class="sea-crest" d={crestPath(frame, surface)} />
       </g>
       <g class="ship-body" style={{ transform: `translateY(${sink}px)` }}>
-        {levels.map(({ name, level, shift }) => (
-          <LevelLine key={name} frame={frame} level={level} name={name} label={`${name} ${shown(level)}`} shift={shift} />
+        {levels.map(({ name, level, shift, isAbove }) => (
+          <LevelLine key={name} frame={frame} level={level} name={name} label={`${name} ${shown(level)}`} shift={shift} isAbove={isAbove} />
         ))}
         <DraughtMarks frame={frame} />
       </g>
@@ -144,17 +144,18 @@ interface LevelLineProps {
   readonly label: string;
   /** How far the label stands below its line, so that two do not meet. */
   readonly shift: number;
+  readonly isAbove: boolean;
 }
 
 /** A level across the hull: where the water would reach at another health. */
-function LevelLine({ frame, level, name, label, shift }: LevelLineProps): VNode {
+function LevelLine({ frame, level, name, label, shift, isAbove }: LevelLineProps): VNode {
   const y = draughtOf(level) * frame.draught;
   const isWide = frame === WIDE;
   const [left, right] = [frame.stern - (isWide ? 6 : 0), frame.bow + (isWide ? 26 : 4)];
   return (
     <g class={`level level-${name}`}>
       <line x1={left} y1={y} x2={right} y2={y} />
-      <text x={isWide ? right + 6 : left + 22} y={isWide ? y + 5 + shift : name === 'today' ? y - 6 : y + 18}>
+      <text x={isWide ? right + 6 : left + 22} y={isWide ? y + 5 + shift : isAbove ? y - 6 : y + 18}>
         {label}
       </text>
     </g>
@@ -165,17 +166,19 @@ interface Level {
   readonly name: 'unified' | 'today';
   readonly level: number | null;
   readonly shift: number;
+  /** Where there is no room beside the ship: whether the label stands above its line. */
+  readonly isAbove: boolean;
 }
 
 /** The lines beside the water: those that do not lie on it, their labels apart. */
 function levelsBeside(facts: LoadLineFacts, today: LoadLineFacts | null, frame: Frame): readonly Level[] {
-  const unified = areTogether(facts.unified, facts.depth) ? [] : [{ name: 'unified' as const, level: facts.unified, shift: 0 }];
-  const before = today === null || areTogether(today.depth, facts.depth) ? [] : [{ name: 'today' as const, level: today.depth, shift: 0 }];
+  const unified = areTogether(facts.unified, facts.depth) ? [] : [{ name: 'unified' as const, level: facts.unified, shift: 0, isAbove: false }];
+  const before = today === null || areTogether(today.depth, facts.depth) ? [] : [{ name: 'today' as const, level: today.depth, shift: 0, isAbove: true }];
   const distance = (draughtOf(facts.unified) - draughtOf(today?.depth ?? null)) * frame.draught;
   const missing = Math.max(0, LABEL_HEIGHT - Math.abs(distance)) / 2;
   if (unified.length === 0 || before.length === 0) return [...unified, ...before];
   const down = distance < 0 ? -missing : missing;
-  return [...unified.map((level) => ({ ...level, shift: down })), ...before.map((level) => ({ ...level, shift: -down }))];
+  return [...unified.map((level) => ({ ...level, shift: down, isAbove: distance < 0 })), ...before.map((level) => ({ ...level, shift: -down, isAbove: distance >= 0 }))];
 }
 
 function WaterLabel({ facts, frame }: { readonly facts: LoadLineFacts; readonly frame: Frame }): VNode | null {

@@ -111,7 +111,7 @@ function Details({ plan, self, names }: { readonly plan: PlanDocument; readonly 
   return (
     <>
       <Scroll label="Accounts before and after the plan">
-        <table class="reflow">
+        <table class="reflow reflow-four">
           <thead>
             <tr>
               <th scope="col">Account</th>
@@ -127,17 +127,17 @@ function Details({ plan, self, names }: { readonly plan: PlanDocument; readonly 
               return (
                 <tr key={before.account}>
                   <th scope="row">{plain(before.label)}</th>
-                  <td class="number" data-label="Health before">
+                  <td class="number" data-label="before">
                     {healthText(before.health)}
                   </td>
                   <td class="number strong" data-label="after">
                     {healthText(after?.health ?? null)}
                   </td>
-                  <td class="number" data-label="Native health before">
-                    {healthText(before.nativeHealthFactor)} {before.liquidatable ? 'liquidatable' : ''}
+                  <td class="number" data-label="native before">
+                    {nativeText(before.nativeHealthFactor)} {before.liquidatable ? 'liquidatable' : ''}
                   </td>
-                  <td class="number" data-label="after">
-                    {healthText(after?.nativeHealthFactor ?? null)}
+                  <td class="number" data-label="native after">
+                    {nativeText(after?.nativeHealthFactor ?? null)}
                   </td>
                 </tr>
               );
@@ -212,6 +212,11 @@ function Calls({ self }: { readonly self: SelfPlanDocument }): VNode | null {
       </ol>
     </section>
   );
+}
+
+/** A protocol's own number can be large, and then says little by its later digits. */
+function nativeText(text: string | null): string {
+  return healthText(text, Number(text) >= 10 ? 2 : 4);
 }
 
 function lowest({ accounts }: SelfPlanDocument['before']): string | null {
