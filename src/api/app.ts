@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import express, { type Express, type RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import { rateLimit } from 'express-rate-limit';
 import { type Config, hasWatchedBook, isLive } from '../config.ts';
 import { PlimsollError } from '../core/errors.ts';
 import type { JobQueue } from '../service/jobs/job-queue.ts';
@@ -8,7 +8,8 @@ import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import { buildOpenApi } from './contract/openapi.ts';
 import { DOCS_CSS, renderDocs } from './docs-page.ts';
-import type { KeyRing } from './http/api-keys.ts';
+import type { DocumentThreads } from './documents/document-threads.ts';
+import { callerKey, type KeyRing } from './http/api-keys.ts';
 import { json } from './http/call.ts';
 import { mountOperations } from './http/mount.ts';
 import { type Observer, registerGauges } from './http/observe.ts';
@@ -64,6 +65,7 @@ export interface AppOptions {
   readonly streams: StreamServer;
   /** Has wallets watched for as long as a stream asks for them. */
   readonly follow: (wallets: readonly string[]) => void;
+  readonly documents: DocumentThreads;
   readonly readiness: ReadinessProbe;
   readonly isStopping: () => boolean;
   /** Unix milliseconds. */
@@ -82,14 +84,21 @@ export function packageVersion(): string {
 
 /** Puts the application together: nothing of it listens yet. */
 export function createApp(options: AppOptions): Express {
-  const { config, limits, keys, observer, streams } = options;
+  const { config, limits, keys, observer, streams, documents } = options;
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', config.service.proxies).enable('case sensitive routing').enable('strict routing');
   const inFlight: InFlight = { count: 0 };
   const gate = createWorkGate({ concurrent: limits.working, waiting: limits.waiting, patienceMs: limits.patienceMs });
   const planning = createWorkGate({ concurrent: limits.planning, waiting: limits.planning * 4, patienceMs: limits.patienceMs });
   const wallets = openWalletSource({ config, gate, now: options.clock, liveMs: limits.reportMs, most: limits.reports });
-  registerGauges(observer.registry, { inFlight: () => inFlight.count, working: () => gate.count(), planning: () => planning.count(), streams: streams.count, cache: () => wallets.counts() });
+  registerGauges(observer.registry, {
+    inFlight: () => inFlight.count,
+    working: () => gate.count(),
+    planning: () => planning.count(),
+    documents: () => documents.count(),
+    streams: streams.count,
+    cache: () => wallets.counts(),
+  });
   const seconds = (): number => Math.floor(options.clock() / 1000);
   const { database, sealer } = options;
 
@@ -99,8 +108,8 @@ export function createApp(options: AppOptions): Express {
     deadlineMs: limits.deadlineMs,
     limits: { all: limitOf(limits.requestsPerMinute), costly: limitOf(limits.costlyPerMinute) },
     handlers: {
-      ...riskHandlers({ config, wallets, gate }),
-      ...planHandlers({ config, wallets, gate: planning }),
+      ...riskHandlers({ config, wallets, gate, documents }),
+      ...planHandlers({ config, wallets, gate: planning, documents }),
       ...opportunityHandlers({
         config,
         gate,
@@ -146,13 +155,14 @@ function limitOf(perMinute: number): RequestHandler {
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     identifier: `${perMinute}-per-minute`,
-    keyGenerator: (_request, response) => {
-      const { name } = traceOf(response as Parameters<typeof traceOf>[0]).caller;
-      return name === null ? ipKeyGenerator(_request.ip ?? '') : `key ${name}`;
-    },
+    keyGenerator: (request, response) => countedBy(request, response as Response),
     handler: (_request, _response, next) =>
       next(new PlimsollError('TOO_MANY_REQUESTS', 'These are more requests than one caller may make in a minute. The header Retry-After says when to come again.')),
   });
+}
+
+function countedBy(request: Request, response: Response): string {
+  return callerKey(traceOf(response).caller, request.ip);
 }
 
 function mountDocuments(app: Express): void {

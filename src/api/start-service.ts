@@ -8,6 +8,7 @@ import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
 import { type AppOptions, createApp, type ServiceLimits } from './app.ts';
 import type { Scope } from './contract/operations.ts';
+import { openDocumentThreads } from './documents/document-threads.ts';
 import { openKeyRing } from './http/api-keys.ts';
 import { databaseKeyStore, fileKeyStore, locateKeys } from './http/key-store.ts';
 import { createObserver, type LogStream, type Observer } from './http/observe.ts';
@@ -62,7 +63,7 @@ const DEFAULT_LIMITS: Omit<ServiceLimits, 'requestsPerMinute'> = {
   reportMs: 12_000,
   reports: 5_000,
 };
-const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1_000_000, mostClients: 3_000, mostWallets: 5_000 };
+const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1_000_000, mostClients: 3_000, mostPerCaller: 2_000, mostWallets: 5_000 };
 const READINESS_MS = 15_000;
 const KEYS_MS = 2_000;
 const GRACE_MS = 10_000;
@@ -71,6 +72,8 @@ const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const IDLE_MS = 30_000;
 const MOST_HEADERS = 64;
+/** Connections at once, with a request or without; Node drops what comes beyond. */
+const MOST_CONNECTIONS = 10_000;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 const BAD_REQUEST = JSON.stringify({
   type: '/docs#INVALID_ARGUMENT',
@@ -106,6 +109,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...(options.lookAtSources === undefined ? {} : { lookAtSources: options.lookAtSources }),
   });
   const streams = createStreamServer({ ...DEFAULT_STREAM, ...options.stream }, () => Math.floor(systemClock.now() / 1000));
+  const limits = { ...DEFAULT_LIMITS, requestsPerMinute: config.service.requestsPerMinute, ...options.limits };
+  const documents = openDocumentThreads({ most: limits.planning, waiting: limits.planning * 8, patienceMs: limits.patienceMs });
   const following = startFollowing({ database, wallets: streams.wallets, failed: (error) => observer.note(`The wallets of streams could not be kept: ${codeOf(error)}`) });
   const hub = openOnce(() => openEventHub(database, (error) => observer.note(`The events could not be read: ${codeOf(error)}`)));
   const queue = openOnce(() => openJobQueue({ database, supervise: false, failed: (error) => observer.note(`The queue: ${codeOf(error)}`) }));
@@ -122,7 +127,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sealer: options.sealer,
     queue: config.service.proofs ? queue.get : null,
     hub: hub.get,
-    limits: { ...DEFAULT_LIMITS, requestsPerMinute: config.service.requestsPerMinute, ...options.limits },
+    limits,
+    documents,
     isStopping: () => stopping,
     clock: () => systemClock.now(),
     ...(options.webhookTarget === undefined ? {} : { webhookTarget: options.webhookTarget }),
@@ -144,6 +150,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clearInterval(timer);
       readiness.stop();
       stopped ??= close(server, () => streams.end(), graceMs).then(async () => {
+        await documents.close();
         await following.stop();
         await (await hub.opened())?.close();
         await (await queue.opened())?.close();
@@ -162,6 +169,7 @@ function listen(app: Express, host: string, port: number): Promise<Server> {
   server.requestTimeout = REQUEST_MS;
   server.keepAliveTimeout = IDLE_MS;
   server.maxHeadersCount = MOST_HEADERS;
+  server.maxConnections = MOST_CONNECTIONS;
   server.on('clientError', (_error, socket) => {
     if (!socket.writable) return void socket.destroy();
     socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(BAD_REQUEST)}\r\nConnection: close\r\n\r\n${BAD_REQUEST}`);

@@ -243,6 +243,22 @@ describe('limits', () => {
     });
   });
 
+  test('behavior: streams beyond those of one caller, or of all, are refused', async () => {
+    for (const [stream, code] of [
+      [{ mostPerCaller: 2 }, 'TOO_MANY_REQUESTS'],
+      [{ mostClients: 2 }, 'OVERLOADED'],
+      [{ mostWallets: 1 }, 'OVERLOADED'],
+    ] as const) {
+      await withService({ stream }, async (own) => {
+        const lines = [];
+        for (let at = 0; at < 2; at += 1) lines.push(await fetch(`${own.origin}/v1/stream?wallet=${DEMO}`));
+        expect(lines.map(({ status }) => status)).toEqual([200, 200]);
+        expectProblem(await ask(own.origin, `/v1/stream?wallet=0x${'1'.repeat(40)}`), code);
+        for (const line of lines) await line.body?.cancel();
+      });
+    }
+  });
+
   test('behavior: what takes longer than a request may is broken off', async () => {
     await withService({ limits: { deadlineMs: 1 } }, async (own) => {
       expectProblem(await ask(own.origin, WALLET), 'DEADLINE_EXCEEDED');

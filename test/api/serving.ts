@@ -71,7 +71,11 @@ export interface Answer {
 }
 
 /** Asks a service. */
-export async function ask(origin: string, path: string, { body, ...init }: Omit<RequestInit, 'body'> & { readonly body?: unknown } = {}): Promise<Answer> {
+export async function ask(
+  origin: string,
+  path: string,
+  { body, ...init }: Omit<RequestInit, 'body' | 'headers'> & { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Answer> {
   const response = await fetch(`${origin}${path}`, {
     ...init,
     ...(body === undefined ? {} : { method: init.method ?? 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': 'application/json', ...init.headers } }),

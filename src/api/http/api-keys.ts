@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { ipKeyGenerator } from 'express-rate-limit';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { SCOPES, type Scope } from '../contract/operations.ts';
 import type { ApiKey, KeyStore } from './key-store.ts';
@@ -21,6 +22,11 @@ export interface Caller {
 /** Tells whether something is a caller's own: of its key, or whatever it is where that is the operator. */
 export function isOwn(caller: Caller, keyName: string | null): boolean {
   return caller.isOperator || (keyName !== null && keyName === caller.name);
+}
+
+/** What a caller is counted by: its key, or without one its address, of which IPv6 gives everybody many. */
+export function callerKey({ name }: Caller, address: string | undefined): string {
+  return name === null ? ipKeyGenerator(address ?? '') : `key ${name}`;
 }
 
 /** The keys of a running service. */

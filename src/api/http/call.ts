@@ -43,3 +43,8 @@ export type Handlers = { readonly [Id in OperationId]: Handler<Id> };
 export function json(value: Json | object, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
   return { kind: 'json', status, value, headers };
 }
+
+/** An answer of JSON that is text already, for an operation without a tag. */
+export function written(text: string): Reply {
+  return { kind: 'prepared', prepared: { body: Buffer.from(text), etag: '' } };
+}

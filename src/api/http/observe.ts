@@ -31,6 +31,7 @@ export interface Gauges {
   readonly inFlight: () => number;
   readonly working: () => { readonly running: number; readonly waiting: number };
   readonly planning: () => { readonly running: number; readonly waiting: number };
+  readonly documents: () => { readonly running: number; readonly waiting: number };
   readonly streams: () => number;
   readonly cache: () => { readonly hits: number; readonly misses: number; readonly size: number };
 }
@@ -78,6 +79,8 @@ export function registerGauges(registry: Registry, gauges: Gauges): void {
   gauge('plimsoll_work_waiting', 'Pieces of work that wait', () => gauges.working().waiting);
   gauge('plimsoll_plans_running', 'Plans under way: each has a thread', () => gauges.planning().running);
   gauge('plimsoll_plans_waiting', 'Plans that wait', () => gauges.planning().waiting);
+  gauge('plimsoll_documents_running', 'Documents from elsewhere that threads work on', () => gauges.documents().running);
+  gauge('plimsoll_documents_waiting', 'Documents that wait', () => gauges.documents().waiting);
   gauge('plimsoll_stream_clients', 'Clients of the event stream', gauges.streams);
   gauge('plimsoll_report_cache_hits', 'Reports that were there', () => gauges.cache().hits);
   gauge('plimsoll_report_cache_misses', 'Reports that had to be made', () => gauges.cache().misses);

@@ -1,13 +1,13 @@
 import { type Config, isLive } from '../../config.ts';
 import type { Address } from '../../core/ids.ts';
 import { toAddress } from '../../core/ids.ts';
-import { parsePortfolio } from '../../core/portfolio.ts';
 import { MACHINE } from '../../service/open-runtime.ts';
 import { planToJson } from '../../service/plan-json.ts';
 import type { PlanRequest } from '../../service/plan-request.ts';
 import { planPortfolio } from '../../service/plan-wallet.ts';
+import type { DocumentThreads } from '../documents/document-threads.ts';
 import type { Cache } from '../http/cache.ts';
-import { type Call, type Handlers, json } from '../http/call.ts';
+import { type Call, type Handlers, json, written } from '../http/call.ts';
 import { abortable } from '../http/deadline.ts';
 import type { WorkGate } from '../http/work-gate.ts';
 import { keyOf, type ReadWallet } from './wallet-source.ts';
@@ -18,12 +18,13 @@ export interface PlanRouteOptions {
   readonly wallets: Cache<ReadWallet>;
   /** Of its own: a solver takes a thread. */
   readonly gate: WorkGate;
+  readonly documents: DocumentThreads;
 }
 
 type Options = Omit<Call<'planPortfolio'>['body'], 'portfolio'>;
 
 /** Plans for wallets, and for documents from elsewhere. */
-export function planHandlers({ config, wallets, gate }: PlanRouteOptions): Pick<Handlers, 'planWallet' | 'planPortfolio'> {
+export function planHandlers({ config, wallets, gate, documents }: PlanRouteOptions): Pick<Handlers, 'planWallet' | 'planPortfolio'> {
   /** A plan that nobody waits for is broken off: its thread is another one's. */
   const within = (signal: AbortSignal) => ({ config, signal, surroundings: abortable(MACHINE, signal) });
   return {
@@ -33,9 +34,13 @@ export function planHandlers({ config, wallets, gate }: PlanRouteOptions): Pick<
       const recorded = portfolio.recorded === null || !isLive(config) ? {} : { recorded: body.recorded ?? '' };
       return gate.run(async () => json(planToJson(await planPortfolio(portfolio, { ...readOptions(body), ...recorded }, { ...within(signal), trust: 'as-read' }))), signal);
     },
-    planPortfolio: ({ body, signal }) =>
-      gate.run(async () => json(planToJson(await planPortfolio(parsePortfolio(body.portfolio), readOptions(body), { ...within(signal), trust: 'document' }))), signal),
+    planPortfolio: async ({ body, text, signal }) => written(await documents.run({ kind: 'plan', text, request: readOptions(body), config: publicPart(config) }, signal)),
   };
+}
+
+/** What a plan has no use for stays out of its thread. */
+function publicPart(config: Config): Config {
+  return { ...config, databaseUrl: null, sealKey: null };
 }
 
 function readOptions(options: Options): PlanRequest {

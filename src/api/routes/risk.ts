@@ -1,13 +1,12 @@
 import type { Config } from '../../config.ts';
 import { isLive } from '../../config.ts';
 import { encodeJson, type Json } from '../../core/json.ts';
-import { type Portfolio, parsePortfolio } from '../../core/portfolio.ts';
-import { reportToJson, shockToJson } from '../../engine/report-json.ts';
 import { PROTOCOLS } from '../../protocols/registry.ts';
 import { listMoments } from '../../service/recorded-data.ts';
-import { computeAnswer } from '../../service/wallet-report.ts';
+import type { DocumentThreads } from '../documents/document-threads.ts';
+import { writeReport } from '../documents/write-report.ts';
 import type { Cache } from '../http/cache.ts';
-import { type Handlers, json } from '../http/call.ts';
+import { type Handlers, json, written } from '../http/call.ts';
 import { type Prepared, prepare } from '../http/prepared.ts';
 import type { WorkGate } from '../http/work-gate.ts';
 import { keyOf, type ReadWallet } from './wallet-source.ts';
@@ -17,10 +16,11 @@ export interface RiskOptions {
   readonly config: Config;
   readonly wallets: Cache<ReadWallet>;
   readonly gate: WorkGate;
+  readonly documents: DocumentThreads;
 }
 
 /** Reports, and what they can be about. */
-export function riskHandlers({ config, wallets, gate }: RiskOptions): Pick<Handlers, 'getWallet' | 'getWalletPortfolio' | 'computeHealth' | 'listProtocols' | 'listRecorded'> {
+export function riskHandlers({ config, wallets, gate, documents }: RiskOptions): Pick<Handlers, 'getWallet' | 'getWalletPortfolio' | 'computeHealth' | 'listProtocols' | 'listRecorded'> {
   const protocols = once(() => Promise.resolve(prepare(listProtocols())));
   const recorded = once(async () => prepare(await listRecorded(config)));
   return {
@@ -29,24 +29,16 @@ export function riskHandlers({ config, wallets, gate }: RiskOptions): Pick<Handl
       const { portfolio, report } = wallets.find(key) ?? (await wallets.get(key, signal));
       if (query.shock === undefined) return { kind: 'prepared', prepared: report };
       const shock = query.shock;
-      return gate.run(async () => json(reportOf(portfolio, shock)), signal);
+      return gate.run(async () => json(writeReport(portfolio, shock)), signal);
     },
     async getWalletPortfolio({ params, query, signal }) {
       const { document } = await wallets.get(keyOf(params.wallet, query, config), signal);
       return { kind: 'prepared', prepared: document() };
     },
-    computeHealth: ({ body, query, signal }) => gate.run(async () => json(reportOf(parsePortfolio(body), query.shock)), signal),
+    computeHealth: async ({ text, query, signal }) => written(await documents.run({ kind: 'health', text, shock: query.shock ?? null }, signal)),
     listProtocols: async () => ({ kind: 'prepared', prepared: await protocols() }),
     listRecorded: async () => ({ kind: 'prepared', prepared: await recorded() }),
   };
-}
-
-/** A report as `plimsoll wallet --json` writes it. */
-function reportOf(portfolio: Portfolio, shock: string | undefined): Json {
-  const { report, shocked } = computeAnswer(portfolio, shock);
-  const document = reportToJson(report);
-  if (shocked === null || document === null || typeof document !== 'object' || Array.isArray(document)) return document;
-  return { ...document, shocked: shockToJson(shocked) };
 }
 
 function listProtocols(): Json {

@@ -1,5 +1,5 @@
 import { InvalidArgument } from '../../core/errors.ts';
-import { isOwn, type KeyRing } from '../http/api-keys.ts';
+import { callerKey, isOwn, type KeyRing } from '../http/api-keys.ts';
 import type { Handlers } from '../http/call.ts';
 import type { EventHub } from '../stream/event-hub.ts';
 import type { StreamServer } from '../stream/serve-stream.ts';
@@ -24,7 +24,14 @@ export function streamHandlers({ hub, streams, follow, identify }: StreamRouteOp
       // Another process may have told of it already.
       if (after !== null && after > opened.newest()) await opened.refresh();
       const wallets = query.wallet === undefined ? null : new Set(query.wallet.toLowerCase().split(','));
-      const request = { wallets, owns: (keyName: string | null) => isOwn(caller, keyName), kind: query.kind ?? null, after, mayGoOn: () => mayStream(identify, headers.authorization) };
+      const request = {
+        wallets,
+        owns: (keyName: string | null) => isOwn(caller, keyName),
+        kind: query.kind ?? null,
+        caller: callerKey(caller, response.req.ip),
+        after,
+        mayGoOn: () => mayStream(identify, headers.authorization),
+      };
       streams.serve(opened, request, response);
       if (wallets !== null) follow([...wallets]);
       return { kind: 'taken' };

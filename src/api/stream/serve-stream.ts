@@ -8,8 +8,11 @@ export interface StreamOptions {
   readonly heartbeatMs: number;
   /** Bytes that may wait for a client; one that is further behind is dropped, and may resume. */
   readonly mostWaitingBytes: number;
-  /** Clients at once, and wallets that they ask for together: each of them is watched. */
+  /** Clients at once. */
   readonly mostClients: number;
+  /** Of these, clients of one caller: nobody has all of them. */
+  readonly mostPerCaller: number;
+  /** Wallets that they ask for together: each of them is watched. */
   readonly mostWallets: number;
 }
 
@@ -20,6 +23,8 @@ export interface StreamRequest {
   /** Whether alerts of a key's rules are the client's own. */
   readonly owns: (keyName: string | null) => boolean;
   readonly kind: string | null;
+  /** Names the caller: its key, or its address. */
+  readonly caller: string;
   /** The sequence that was seen last; null for what happens from now on. */
   readonly after: bigint | null;
   /** Asked now and then: whether its key still is one. */
@@ -28,7 +33,7 @@ export interface StreamRequest {
 
 /** The clients of a hub. */
 export interface StreamServer {
-  /** Takes a response over. @throws {PlimsollError} OVERLOADED where there are too many clients */
+  /** Takes a response over. @throws {PlimsollError} OVERLOADED where there are too many clients, TOO_MANY_REQUESTS where they are one caller's */
   serve(hub: EventHub, request: StreamRequest, response: Response): void;
   readonly count: () => number;
   /** Wallets that clients ask for now. */
@@ -54,7 +59,7 @@ const RETRY_MS = 2_000;
  *
  * @param now unix seconds
  */
-export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients, mostWallets }: StreamOptions, now: () => number): StreamServer {
+export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients, mostPerCaller, mostWallets }: StreamOptions, now: () => number): StreamServer {
   const clients = new Set<Client>();
   const beat = Buffer.from(': still here\n\n');
   const timer = setInterval(() => {
@@ -104,6 +109,8 @@ export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients,
   return {
     serve(hub, request, response) {
       if (clients.size >= mostClients) throw new PlimsollError('OVERLOADED', 'There are as many streams as the service takes. Come again in a moment.', { retryAfterSeconds: 1 });
+      if ([...clients].filter((client) => client.request.caller === request.caller).length >= mostPerCaller)
+        throw new PlimsollError('TOO_MANY_REQUESTS', 'These are as many streams as one caller may have. End one first.', { retryAfterSeconds: 1 });
       if (request.wallets !== null && new Set([...wallets(), ...request.wallets]).size > mostWallets)
         throw new PlimsollError('OVERLOADED', 'There are streams for as many wallets as the service watches. Come again in a moment.', { retryAfterSeconds: 1 });
       response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
