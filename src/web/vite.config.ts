@@ -9,7 +9,6 @@ export default defineConfig({
   base: '/',
   // The same build whoever asks for it: NODE_ENV of a test would bring the runtime of development along.
   mode: 'production',
-  define: { 'process.env.NODE_ENV': JSON.stringify('production') },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   plugins: [leaveOut()],
   worker: { format: 'es', plugins: () => [leaveOut()] },
