@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addEvent } from '../../src/store/events.ts';
 import { startTestService, type TestService } from '../api/serving.ts';
 import { keepPicture, launch, openPage, SKIPPED, type WatchedPage } from './browser.ts';
 import { copyWithFailingSubgraph } from './failing-dataset.ts';
@@ -280,6 +281,16 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await profits()).toEqual(before.toReversed());
     expect(await seriousViolations(page)).toEqual([]);
     await keepPicture(page, 'opportunities', 'page');
+    const ranking = (await (await fetch(`${service.origin}/v1/opportunities?limit=50`)).json()) as { readonly opportunities: readonly { readonly id: string; readonly owner: string }[] };
+    const [gone, ...left] = ranking.opportunities;
+    const happened = (kind: string) =>
+      service.database.transaction((queries) => addEvent(queries, { key: `${kind} of a test`, kind, subject: gone?.owner ?? '', body: { id: gone?.id, owner: gone?.owner }, at: 1_700_000_000n }));
+    await page.route('**/v1/opportunities?*', (route) => route.fulfill({ json: { ...ranking, opportunities: left } }));
+    await happened('opportunity.closed');
+    await page.waitForFunction((rows) => document.querySelectorAll('.ranking tbody tr').length === rows, left.length);
+    await page.unroute('**/v1/opportunities?*');
+    await happened('opportunity.opened');
+    await page.waitForFunction((rows) => document.querySelectorAll('.ranking tbody tr').length === rows, ranking.opportunities.length);
     await context.setOffline(true);
     await service.service.stop();
     await page.getByText(/Reconnecting; stale since/).waitFor();

@@ -8,7 +8,7 @@ export type StreamState =
 /** What the stream tells a view. */
 export interface StreamEvents {
   readonly onState: (state: StreamState) => void;
-  /** Something was opened, changed or closed. */
+  /** Something was opened, changed or closed, or may have been. */
   readonly onEvent: (kind: string, data: unknown) => void;
 }
 
@@ -21,7 +21,8 @@ export interface EventStream {
   close(): void;
 }
 
-const KINDS = ['opportunity.opened', 'opportunity.changed', 'opportunity.closed'];
+/** `reset`: events may be missing, so that only asking again tells. */
+const KINDS = ['opportunity.opened', 'opportunity.changed', 'opportunity.closed', 'reset'];
 /** EventSource gives up when the service answers with an error; then it is tried again after this, milliseconds. */
 const RETRY = 3_000;
 const CLOSED = 2;
