@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addEvent } from '../../src/store/events.ts';
 import { startTestService, type TestService } from '../api/serving.ts';
+import { attestDemo } from './attested-files.ts';
 import { keepPicture, launch, openPage, SKIPPED, type WatchedPage } from './browser.ts';
 import { copyWithFailingSubgraph } from './failing-dataset.ts';
 import { buildPage, listScripts } from './page-build.ts';
@@ -181,6 +182,27 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await verify.locator('.check-fails').innerText()).toMatch(/attestors/);
     expect(await seriousViolations(page)).toEqual([]);
     await keepPicture(page, 'proof-refused', 'page');
+    expect(requests.filter(({ body }) => body !== '')).toEqual([]);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a proof is made from the files of an attestation, which stay here', async () => {
+    const { attestation, secret } = await attestDemo(DEPEG, 'morpho-depeg');
+    const { page, context, faults, requests } = await open('#/proofs');
+    const panel = page.getByRole('region', { name: 'Prove from an attestation' });
+    const file = (name: string, text: string) => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
+    await panel.getByLabel(/^Attestation/).setInputFiles(file('attestation.json', attestation));
+    await panel.getByLabel(/^Secret/).setInputFiles(file('secret.json', attestation));
+    await panel.getByLabel('by at least USD').fill('1000000');
+    await panel.getByRole('button', { name: 'Prove', exact: true }).click();
+    expect(await panel.getByRole('alert').innerText()).toMatch(/not a secret file[\s\S]*INVALID_FILE/);
+    await panel.getByLabel(/^Secret/).setInputFiles(file('secret.json', secret));
+    await panel.getByRole('button', { name: 'Prove', exact: true }).click();
+    await panel.getByText('Accepted: all 12 checks hold.').waitFor();
+    expect(await panel.locator('.verdict').innerText()).toMatch(/below 1[\s\S]*1,?000,?000/);
+    const asked = requests.map(({ url }) => url.replace(service.origin, ''));
+    expect(asked.filter((path) => !/^\/(?:$|mark\.svg$|v1\/recorded$|assets\/|proving-keys\/)/.test(path))).toEqual([]);
     expect(requests.filter(({ body }) => body !== '')).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
