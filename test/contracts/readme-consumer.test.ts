@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await holder?.close();
-  await world?.chain.stop();
+  world?.chain.stop();
 });
 
 const prove = async (changes: Partial<Proving> = {}) => {

@@ -11,13 +11,13 @@ import { type PackedPackage, run } from './pack.ts';
 import { listSnippets, writeSnippets } from './snippets.ts';
 import { typecheck } from './typecheck.ts';
 
-type WalletLine = { walletLine(client: clientEntry.Client, wallet: string): Promise<string> };
+type WalletLine = { readonly walletLine: (client: clientEntry.Client, wallet: string) => Promise<string> };
 interface Found {
   readonly event: { readonly sequence: string };
   readonly opportunity: { readonly owner: string };
   readonly profitUsd: string;
 }
-type Opportunities = { listUsable(client: clientEntry.Client, choice: Readonly<Record<string, unknown>>): AsyncGenerator<Found, void, undefined> };
+type Opportunities = { readonly listUsable: (client: clientEntry.Client, choice: Readonly<Record<string, unknown>>) => AsyncGenerator<Found, void, undefined> };
 
 /** In the recorded data it can be liquidated at the last moment. */
 const LIQUIDATABLE = '0x09f1b4c0a59494f2c695924bcc4b9ce698f22233';
@@ -102,7 +102,7 @@ export function describeSnippets(packed: () => PackedPackage): void {
         const client = createClient({
           origin: running.origin,
           fetch: (input, init) => {
-            asked.push(`${init?.method ?? 'GET'} ${String(input)}`);
+            asked.push(`${init?.method ?? 'GET'} ${new Request(input).url}`);
             return fetch(input, init);
           },
         });

@@ -158,11 +158,17 @@ describe.skipIf(process.env['PLIMSOLL_LONG'] !== '1')('npm install, from the reg
     const project = join(packed.project, '..', 'installed');
     mkdirSync(project);
     writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-    expect(await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', packed.tarball], project, { HOME: homedir() })).toMatchObject({ code: 0 });
+    expect(await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', packed.tarball], project, { HOME: homedir(), ...registryAccess() })).toMatchObject({ code: 0 });
     const wallet = await run('npx', ['--no-install', 'plimsoll', 'wallet', DEMO, '--json', '--quiet'], project);
     expect([wallet.code, JSON.parse(wallet.output).status]).toEqual([0, 'critical']);
     expect(await run(process.execPath, ['-e', "import('plimsoll/client').then(({ createClient }) => process.exit(typeof createClient === 'function' ? 0 : 1))"], project)).toMatchObject({ code: 0 });
   });
 });
+
+/** How this machine reaches the registry: proxies, certificates, npm's own settings. */
+function registryAccess(): Readonly<Record<string, string>> {
+  const isAccess = (name: string): boolean => /^(?:https?_proxy|no_proxy|npm_config_.*|node_extra_ca_certs|ssl_cert_file)$/i.test(name);
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && isAccess(name) ? [[name, value]] : [])));
+}
 
 describeSnippets(() => packed);

@@ -36,7 +36,7 @@ describe('@example', () => {
   test.each(runnable.map((example) => [`${example.file}, ${example.place}`, example] as const))('default: the values of %s are those that it shows', async (_, example) => {
     const file = join(folder, nameOf(example, 'js'));
     writeFileSync(file, toRunnable(example, CONTEXTS[example.file] ?? ''));
-    const { run } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { run(tell: Tell): Promise<void> };
+    const { run } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { readonly run: (tell: Tell) => Promise<void> };
     const told: unknown[] = [];
     await run((expression, value, shown) => {
       told.push(expression);
