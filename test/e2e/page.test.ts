@@ -34,7 +34,7 @@ describe('the built page', () => {
   });
 });
 
-describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' : ` (${SKIPPED})`}`, () => {
+describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' : ` (${SKIPPED})`}`, { timeout: 3 * PATIENCE }, () => {
   let browser: Browser;
   let service: TestService;
   const opened: WatchedPage[] = [];
