@@ -37,7 +37,13 @@ export function AccountsPanel({ model, shown, moved }: AccountsPanelProps): VNod
 function Empty({ report }: Pick<WalletModel, 'report'>): VNode {
   return (
     <Panel id="accounts" title="Accounts">
-      <p>{report.gaps.length > 0 ? 'No account could be read. Whether there are any is not known.' : `None in the ${count(report.coverage.length, 'market')} that were looked at.`}</p>
+      <p>
+        {report.gaps.length > 0
+          ? 'No account could be read. Whether there are any is not known.'
+          : report.coverage.length === 1
+            ? 'None in the one market that was looked at.'
+            : `None in the ${report.coverage.length} markets that were looked at.`}
+      </p>
       {report.recorded === null ? null : (
         <p class="soft">
           These are recorded data, which know a few wallets only: <a href="#/">choose one of them</a>, or set GRAPH_API_KEY and RPC_URL_1 for live data.

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { Report } from '../../engine/report.ts';
 import { duration, health, instant, NOTHING, percent, plain, short, usd, usdShort } from '../data/format.ts';
 import { fetchRecorded, type RecordedWallet } from '../data/recorded.ts';
 import type { Route } from '../data/route.ts';
@@ -62,7 +63,7 @@ function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 
         {route.view === 'file' ? <span class="tag">from a file, on this machine only</span> : null}
       </p>
       <p class="soft">
-        {report.recorded === null ? <>As of {instant(report.asOf.createdAt)}</> : <>Recorded: {plain(report.recorded)}</>}
+        {sourceText(report)}
         {report.precision === null ? null : <> · precision: {report.precision}</>}
         {report.recorded === null && route.view === 'wallet' ? (
           <button type="button" class="link" onClick={onRefresh}>
@@ -73,6 +74,12 @@ function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 
       {route.view === 'wallet' && report.recorded !== null ? <Moments route={route} /> : null}
     </div>
   );
+}
+
+/** A wallet that recorded data do not know is not what these are about. */
+function sourceText({ recorded, accounts, asOf }: Report): string {
+  if (recorded === null) return `As of ${instant(asOf.createdAt)}`;
+  return accounts.length === 0 ? 'Looked for in recorded data alone' : `Recorded: ${plain(recorded)}`;
 }
 
 /** The recorded moments of a wallet that was looked at over time. */

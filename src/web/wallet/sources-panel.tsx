@@ -22,8 +22,9 @@ export function SourcesPanel({ report }: { readonly report: Report }): VNode {
         <div>
           <dt>Looked at</dt>
           <dd>
-            {count(coverage.length, 'market')}
-            {coverage.length === 0 ? '' : `, ${coverage.filter(({ status }) => status === 'read').length} of them read`}
+            {coverage.length === 0
+              ? 'no market'
+              : `${count(coverage.length, 'market')}: ${coverage.every(({ status }) => status === 'read') ? 'read' : `${coverage.filter(({ status }) => status === 'read').length} read`}`}
           </dd>
         </div>
       </dl>
