@@ -85,6 +85,7 @@ export const COMMANDS: Readonly<Record<string, AsWritten | Serving | Shortened>>
     shows: /There is no circuit of that name/,
   },
   'plimsoll keys': { exit: 2, shows: /Usage: plimsoll keys[\s\S]*setup[\s\S]*contribute[\s\S]*beacon[\s\S]*verify/ },
+  'npm pack': { instead: 'npm pack --dry-run --ignore-scripts', because: 'test/package packs in a clean copy, where nobody else reads what is built', exit: 0, shows: /plimsoll-[0-9.]+\.tgz/ },
   'npm run docs': { instead: 'npm pkg get scripts.docs', because: 'npx brings typedoc and its TypeScript from the registry', exit: 0, shows: /typedoc --tsconfig tsconfig\.build\.json/ },
   'openssl rand -hex 32': { exit: 0, shows: /^[0-9a-f]{64}$/m },
   'plimsoll serve': {

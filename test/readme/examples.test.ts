@@ -28,9 +28,13 @@ describe('@example', () => {
   test('default: all of them compile against what they are about', async () => {
     for (const example of examples) writeFileSync(join(folder, nameOf(example, 'ts')), toModule(example, CONTEXTS[example.file] ?? ''));
     const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, noUncheckedIndexedAccess: false, verbatimModuleSyntax: false, rewriteRelativeImportExtensions: false, noEmit: true };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: ['*.ts', join(ROOT, 'src/proof/prover/*.d.ts')], exclude: [] }));
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: ['*.ts', join(ROOT, 'src/**/*.d.ts')], exclude: [join(ROOT, 'src/web')] }),
+    );
     const output = await new Promise<string>((resolve) => execFile(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: folder }, (_, stdout) => resolve(stdout)));
-    expect(output).toBe('');
+    // What is wrong in src itself is for the type check of src to say.
+    expect(output.split('\n').filter((line) => line !== '' && !line.startsWith('../'))).toEqual([]);
   });
 
   test.each(runnable.map((example) => [`${example.file}, ${example.place}`, example] as const))('default: the values of %s are those that it shows', async (_, example) => {
