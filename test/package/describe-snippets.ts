@@ -87,17 +87,17 @@ export function describeSnippets(packed: () => PackedPackage): void {
     });
 
     test.each([
-      ['an old block', { mostAge: 600, least: 25, later: 100_000, looks: 0 }, null],
-      ['a ranking that is incomplete', { mostAge: 600, least: 25, later: 0, looks: 0 }, 'delete from plimsoll.shard_progress'],
-      ['what a second look finds to be worth less', { mostAge: 600, least: 1_000_000, later: 0, looks: 2 }, null],
-    ])('behavior: opportunities.ts passes over %s', async (_, { later, looks, ...choice }, spoil) => {
+      // Not too old for the service, but for who asks.
+      ['an old block', { mostAge: 200, least: 25, looks: 0, environment: {} }, 'update plimsoll.blocks set timestamp = timestamp - 400'],
+      ['a ranking that is incomplete', { mostAge: 600, least: 25, looks: 0, environment: { RPC_URL_1: 'http://127.0.0.1:9' } }, 'delete from plimsoll.shard_progress'],
+      ['what a second look finds to be worth less', { mostAge: 600, least: 1_000_000, looks: 2, environment: {} }, 'select 1'],
+    ])('behavior: opportunities.ts passes over %s', async (_, { looks, environment, ...choice }, spoil) => {
       const { listUsable } = await load<Opportunities>('opportunities.ts');
       const { createClient } = await loadClient();
-      const environment: Readonly<Record<string, string>> = spoil === null ? {} : { RPC_URL_1: 'http://127.0.0.1:9' };
       await withService({ isDurable: true, environment, lookAtSources: async () => [], limits: { reportMs: 10 } }, async (running) => {
         const write = await openWatch(running);
         await write(LIQUIDATABLE, '2000000.00');
-        if (spoil !== null) await running.database.query(spoil);
+        await running.database.query(spoil);
         const asked: string[] = [];
         const client = createClient({
           origin: running.origin,
@@ -107,7 +107,7 @@ export function describeSnippets(packed: () => PackedPackage): void {
           },
         });
         const end = new AbortController();
-        const listing = listUsable(client, { ...choice, now: () => Math.floor(Date.now() / 1000) + later, after: '0', signal: end.signal }).next();
+        const listing = listUsable(client, { ...choice, now: () => Math.floor(Date.now() / 1000), after: '0', signal: end.signal }).next();
         await expect.poll(() => asked.some((line) => line.includes('/v1/opportunities')), { timeout: 30_000 }).toBe(true);
         await write(DEMO, '1.00');
         await expect.poll(() => asked.filter((line) => line.includes('/v1/opportunities')).length, { timeout: 30_000 }).toBe(2);
