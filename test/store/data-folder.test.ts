@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeDataFolder } from '../../src/store/data-folder.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
+import { openPglite } from '../../src/store/pglite-database.ts';
 
 let root = '';
 beforeAll(async () => {
@@ -74,6 +75,22 @@ describe(takeDataFolder, () => {
 });
 
 describe('the embedded database', () => {
+  test('error: STORE_REFUSED while its disk is nearly full, before the engine would hang in a write; the work goes on when there is room', async () => {
+    let free = 0;
+    const open = () => openPglite(join(root, 'full'), async () => free);
+    expect(await failureOf(open())).toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('nearly full') });
+    free = 2 ** 30;
+    const database = await open();
+    await database.execute('create table notes (text text)');
+    free = 2 ** 20;
+    const refused = [database.query(`insert into notes values ('a')`), database.execute('select 1'), database.transaction((queries) => queries.query('select 1'))];
+    for (const work of refused) expect(await failureOf(work)).toMatchObject({ code: 'STORE_REFUSED' });
+    free = 2 ** 30;
+    await database.query(`insert into notes values ('b')`);
+    expect(await database.query('select text from notes')).toEqual([{ text: 'b' }]);
+    await database.close();
+  });
+
   test('behavior: what was committed is there after the process is gone without closing', async () => {
     const folder = join(root, 'killed', 'book');
     const script = `
