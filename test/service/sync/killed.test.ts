@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { usersOf } from '../../chain/counts.ts';
@@ -95,6 +95,8 @@ async function postgres(): Promise<Place> {
 async function survive(place: Place, book: GeneratedBook, seed: number): Promise<{ readonly kills: number; readonly endpoint: FaultyEndpoint }> {
   const random = seededRandom(seed);
   const endpoint = await startFaultyEndpoint(book.chain.answer, RATES, seed);
+  // It holds the book, half a gigabyte in the long run.
+  onTestFinished(() => endpoint.close());
   const pages = Math.ceil((BORROWERS * 3) / 1_000);
   let kills = 0;
   const move = () => {
@@ -152,7 +154,6 @@ for (const { name, absent, open } of engines) {
         const faults = Object.entries(endpoint.faults()).map(([fault, count]) => `${count} ${fault}`);
         process.stdout.write(`sync into ${name}, seed ${seed}: ${rows} rows equal after ${kills} kills, ${endpoint.requests()} requests with ${faults.join(', ')}; block ${book.chain.head.number}\n`);
         await place.discard(database);
-        await endpoint.close();
       },
     );
   });
