@@ -95,8 +95,10 @@ describe.skipIf(server.kind !== 'server')(title, () => {
     const first = await write();
     const clients = Array.from({ length: CLIENTS }, () => openStreamClient(`${service.origin}/v1/stream`, first.toString()));
     for (let at = 0; at < CLIENTS; at += 50) await Promise.all(clients.slice(at, at + 50).map((client) => client.connect()));
-    const before = await residentMb();
     const asking = overload(service.origin);
+    // The threads that make plans are there by then: what grows from here on is streams.
+    expect(await until(() => asking.statuses.has(200) && asking.statuses.has(503))).toBe(true);
+    const before = await residentMb();
     const sizes: number[] = [];
     let resumes = 0;
     const expected: string[] = [];
