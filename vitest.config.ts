@@ -4,6 +4,8 @@ import { ClosingLineReporter } from './test/closing-line-reporter.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // By default one core is left free; two is what there is, and most suites wait for processes of their own.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', new ClosingLineReporter()],
