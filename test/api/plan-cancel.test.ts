@@ -50,7 +50,7 @@ async function expectRoom(): Promise<void> {
 }
 
 beforeAll(async () => {
-  running = await startTestService({ limits: { deadlineMs: 3_000, planning: 1, patienceMs: 1_500 } });
+  running = await startTestService({ limits: { deadlineMs: 400, planning: 1, patienceMs: 1_500 } });
   // The wallet is read, so that what follows is planning alone.
   await ask(running.origin, `/v1/wallets/${DEMO}`);
   process.on('worker', begun);
