@@ -1,10 +1,9 @@
-import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DocumentThreads, openDocumentThreads } from '../../src/api/documents/document-threads.ts';
 import { ask, DEMO, startTestService, type TestService } from './serving.ts';
+import { countThreads, readGauge, type ThreadCount, until } from './threads.ts';
 
 const PATIENCE_MS = 60_000;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Portfolio {
   readonly owners: readonly string[];
@@ -15,24 +14,16 @@ let running: TestService;
 let small: Portfolio;
 /** As many accounts as a body holds: seconds of work. */
 let large: Portfolio;
-let threads = 0;
-let started = 0;
-const begun = (worker: Worker): void => {
-  threads += 1;
-  started += 1;
-  worker.once('exit', () => {
-    threads -= 1;
-  });
-};
+let threads: ThreadCount;
 
 beforeAll(async () => {
   running = await startTestService();
   small = (await ask(running.origin, `/v1/wallets/${DEMO}/portfolio`)).json as unknown as Portfolio;
   large = manyOf(small, 1_200);
-  process.on('worker', begun);
+  threads = countThreads();
 });
 afterAll(async () => {
-  process.off('worker', begun);
+  threads.stop();
   await running.close();
 });
 
@@ -42,14 +33,6 @@ function manyOf(document: Portfolio, count: number): Portfolio {
   if (first === undefined) throw new Error('no account');
   const accounts = Array.from({ length: count }, (_, at) => JSON.parse(JSON.stringify(first).replaceAll(first.owner, `0x${(at + 1).toString(16).padStart(40, '0')}`)) as typeof first);
   return { ...document, owners: accounts.map(({ owner }) => owner), accounts };
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const start = performance.now(); !(await holds()); await pause(20)) if (performance.now() - start > PATIENCE_MS) throw new Error('It never came to be.');
-}
-
-async function gauge(name: string): Promise<number> {
-  return Number(new RegExp(`^${name} ([0-9]+)$`, 'm').exec((await ask(running.origin, '/metrics')).text)?.[1] ?? Number.NaN);
 }
 
 describe('a document from elsewhere', () => {
@@ -64,24 +47,24 @@ describe('a document from elsewhere', () => {
       .finally(() => {
         isOver = true;
       });
-    await until(async () => (await gauge('plimsoll_documents_running')) === 1);
+    await until(async () => (await readGauge(running.origin, 'plimsoll_documents_running')) === 1);
     for (let count = 0; count < 5; count += 1) expect((await ask(running.origin, `/v1/wallets/${DEMO}`)).status).toBe(200);
     expect(isOver).toBe(false);
     gone.abort();
     await asked;
     // The thread goes with the one who asked.
-    await until(async () => (await gauge('plimsoll_documents_running')) === 0 && threads === 0);
+    await until(async () => (await readGauge(running.origin, 'plimsoll_documents_running')) === 0 && threads.alive() === 0);
   });
 
   test('behavior: the next one has a thread again, and leaves it to those that follow', { timeout: PATIENCE_MS }, async () => {
-    const before = started;
+    const before = threads.started();
     const first = await ask(running.origin, '/v1/health', { body: small });
     expect(first.json).toEqual((await ask(running.origin, `/v1/wallets/${DEMO}`)).json);
     for (let count = 0; count < 5; count += 1) expect((await ask(running.origin, '/v1/health', { body: small })).text).toBe(first.text);
-    expect(started - before).toBe(1);
+    expect(threads.started() - before).toBe(1);
     const refused = await ask(running.origin, '/v1/health', { body: { ...small, accounts: [{ ...small.accounts[0], market: 'nowhere' }] } });
     expect([refused.status, refused.json['code'], refused.json['fields']]).toEqual([422, 'INVALID_PORTFOLIO', { path: 'accounts[0].market' }]);
-    expect(started - before).toBe(1);
+    expect(threads.started() - before).toBe(1);
   });
 
   test('error: DEADLINE_EXCEEDED, and what takes too much memory ends its thread alone', { timeout: PATIENCE_MS }, async () => {

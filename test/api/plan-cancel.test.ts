@@ -1,43 +1,25 @@
-import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePortfolio } from '../../src/core/portfolio.ts';
 import { DEFAULT_PLAN } from '../../src/service/plan-request.ts';
 import { planPortfolio } from '../../src/service/plan-wallet.ts';
 import { ask, DEMO, startTestService, type TestService } from './serving.ts';
+import { countThreads, readGauge, type ThreadCount, until } from './threads.ts';
 
 const PLAN = `/v1/wallets/${DEMO}/plan`;
 /** Long searches: five seconds for the plan, and again for each of what it is compared with. */
 const LONG = { target: '1.5', budgetMs: 5_000 };
 const PATIENCE_MS = 60_000;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let running: TestService;
-/** Solvers of this process that were begun and are not over. */
-let threads = 0;
-let started = 0;
-const begun = (worker: Worker): void => {
-  threads += 1;
-  started += 1;
-  worker.once('exit', () => {
-    threads -= 1;
-  });
-};
-
-async function gauge(name: string): Promise<number> {
-  const { text } = await ask(running.origin, '/metrics');
-  return Number(new RegExp(`^${name} ([0-9]+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const start = performance.now(); !(await holds()); await pause(20)) if (performance.now() - start > PATIENCE_MS) throw new Error('It never came to be.');
-}
+/** Solvers of this process. */
+let threads: ThreadCount;
 
 /** Goes away as soon as the search is under way. */
 async function askAndLeave(): Promise<void> {
   const gone = new AbortController();
   const asked = ask(running.origin, PLAN, { body: LONG, signal: gone.signal }).catch(() => null);
-  const before = started;
-  await until(() => started > before);
+  const before = threads.started();
+  await until(() => threads.started() > before);
   gone.abort();
   expect(await asked).toBeNull();
 }
@@ -46,17 +28,17 @@ async function askAndLeave(): Promise<void> {
 async function expectRoom(): Promise<void> {
   const next = await ask(running.origin, PLAN, { body: { target: '1.5', budgetMs: 50 } });
   expect(next.json['code']).not.toBe('OVERLOADED');
-  await until(async () => threads === 0 && (await gauge('plimsoll_plans_running')) === 0);
+  await until(async () => threads.alive() === 0 && (await readGauge(running.origin, 'plimsoll_plans_running')) === 0);
 }
 
 beforeAll(async () => {
   running = await startTestService({ limits: { deadlineMs: 400, planning: 1, patienceMs: 1_500 } });
   // The wallet is read, so that what follows is planning alone.
   await ask(running.origin, `/v1/wallets/${DEMO}`);
-  process.on('worker', begun);
+  threads = countThreads();
 });
 afterAll(async () => {
-  process.off('worker', begun);
+  threads.stop();
   await running.close();
 });
 
@@ -85,6 +67,6 @@ describe('a plan that nobody waits for', () => {
     const request = { ...DEFAULT_PLAN, subject: '', target: 1.5, budgetMs: 5_000 };
     await expect(planPortfolio(portfolio, request, { config: running.config, trust: 'as-read', signal: over.signal })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await expect(planPortfolio(portfolio, request, { config: running.config, trust: 'as-read', signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-    await until(() => threads === 0);
+    await until(() => threads.alive() === 0);
   });
 });
