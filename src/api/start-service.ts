@@ -134,7 +134,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...(options.webhookTarget === undefined ? {} : { webhookTarget: options.webhookTarget }),
     ...(options.files === undefined ? {} : { files: options.files }),
   });
-  const server = await listen(app, options.host, options.port);
+  const server = await listen(app, options.host, options.port).catch((error: unknown) => {
+    readiness.stop();
+    streams.end();
+    void following.stop();
+    throw error;
+  });
   const timer = setInterval(() => void keys.refresh().catch((error: unknown) => observer.note(`The API keys could not be read again: ${codeOf(error)}`)), KEYS_MS);
   timer.unref();
   await readiness.refresh();
