@@ -6,8 +6,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // By default one core is left free; two is what there is, and most suites wait for processes of their own.
     maxWorkers: '100%',
-    // Browsers, chains and databases share two cores with the suites: what fails twice is a failure. A test that needed its second try is shown as such.
-    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', new ClosingLineReporter()],
