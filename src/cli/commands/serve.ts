@@ -96,7 +96,7 @@ export function linesOf(origin: string, isLiveData: boolean, roles: readonly str
   const shown = origin.replace('127.0.0.1', 'localhost');
   return [
     `Page  ${shown}/`,
-    `API   ${shown}/v1/wallets/0xc0ffee00000000000000000000000000c0ffee01`,
+    `API   ${shown}/v1/wallets/${isLiveData ? '<wallet>' : '0xc0ffee00000000000000000000000000c0ffee01'}`,
     `Docs  ${shown}/docs   (OpenAPI: ${shown}/openapi.json)`,
     `${isLiveData ? 'Live data' : 'Recorded data: no key, no network'}${roles.length === 0 ? '' : `; working here: ${roles.join(', ')}`}. Ctrl-C stops it.`,
   ];
