@@ -14,6 +14,6 @@ export { computeReport, type Report, type ReportOptions, type Status } from './e
 export { reportToJson } from './engine/report-json.ts';
 export { applyShock, computeShockGrid, parseShock } from './engine/shock.ts';
 export { findRule, listDeployments, PROTOCOLS } from './protocols/registry.ts';
-export { readPortfolio } from './service/read-portfolio.ts';
-export type { ReaderOptions } from './service/reader-options.ts';
-export { reportWallet } from './service/wallet-report.ts';
+export { readPortfolio } from './service/portfolio/read-portfolio.ts';
+export type { ReaderOptions } from './service/portfolio/reader-options.ts';
+export { reportWallet } from './service/portfolio/wallet-report.ts';

@@ -10,11 +10,11 @@ import { hashSecret } from '../proof/commitment.ts';
 import { coverageId } from '../proof/coverage.ts';
 import { attestorId, derivePublicKey } from '../proof/eddsa.ts';
 import { claimText, requireAccepted, scopeText, type Verification } from '../proof/verify.ts';
-import { attestWallet } from '../service/attest-wallet.ts';
-import { randomElement } from '../service/holder-secret.ts';
-import { proveWallet } from '../service/prove-wallet.ts';
-import { openProver } from '../service/prover.ts';
-import { verifyProof } from '../service/verify-proof.ts';
+import { attestWallet } from '../service/proof/attest-wallet.ts';
+import { randomElement } from '../service/proof/holder-secret.ts';
+import { proveWallet } from '../service/proof/prove-wallet.ts';
+import { openProver } from '../service/proof/prover.ts';
+import { verifyProof } from '../service/proof/verify-proof.ts';
 
 /** Stands for a lending contract on a local chain, and for who watches over it. */
 const CONSUMER = `0x${'0'.repeat(36)}c0de` as const;

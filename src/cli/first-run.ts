@@ -1,9 +1,9 @@
 import { readConfig } from '../config.ts';
 import { isPlimsollError } from '../core/errors.ts';
-import { DEFAULT_PLAN } from '../service/plan-request.ts';
-import { planWallet } from '../service/plan-wallet.ts';
-import { listDatasets } from '../service/recorded-data.ts';
-import { reportWallet } from '../service/wallet-report.ts';
+import { planWallet } from '../service/plan/plan-wallet.ts';
+import { DEFAULT_PLAN } from '../service/plan/request.ts';
+import { listDatasets } from '../service/portfolio/recorded-data.ts';
+import { reportWallet } from '../service/portfolio/wallet-report.ts';
 import { linesOf } from './commands/serve.ts';
 import { demonstrateProof } from './demo-proof.ts';
 import { ensurePage } from './ensure-page.ts';

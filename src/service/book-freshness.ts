@@ -5,7 +5,7 @@ import type { BlockRef } from '../core/source.ts';
 import type { Database } from '../store/database.ts';
 import { SHARD_COUNT } from '../store/leases.ts';
 import { type DeploymentState, readWatchState, type WatchState } from '../store/watch-state.ts';
-import { gapOf } from './gaps.ts';
+import { gapOf } from './portfolio/gaps.ts';
 
 /** How recent the stored book and its watch are. */
 export interface BookFreshness {

@@ -1,7 +1,7 @@
 import { type Config, isLive } from '../config.ts';
 import { isPlimsollError } from '../core/errors.ts';
-import { openRuntime, type Runtime } from './open-runtime.ts';
-import { listDatasets } from './recorded-data.ts';
+import { openRuntime, type Runtime } from './portfolio/open-runtime.ts';
+import { listDatasets } from './portfolio/recorded-data.ts';
 
 /** How one source is. */
 export interface SourceState {

@@ -8,10 +8,10 @@ import type { AttestorKey } from '../../src/proof/attestor-key.ts';
 import { formatBundle } from '../../src/proof/bundle.ts';
 import { hashSecret } from '../../src/proof/commitment.ts';
 import { policyTemplate } from '../../src/proof/policy-file.ts';
-import { attestWallet } from '../../src/service/attest-wallet.ts';
-import { randomElement } from '../../src/service/holder-secret.ts';
-import { proveWallet } from '../../src/service/prove-wallet.ts';
-import { openProver } from '../../src/service/prover.ts';
+import { attestWallet } from '../../src/service/proof/attest-wallet.ts';
+import { randomElement } from '../../src/service/proof/holder-secret.ts';
+import { proveWallet } from '../../src/service/proof/prove-wallet.ts';
+import { openProver } from '../../src/service/proof/prover.ts';
 
 const WALLET = '0x1597e4b7cf6d2877a1d690b6088668afdb045763';
 const CONSUMER = `0x${'0'.repeat(36)}c0de` as const;

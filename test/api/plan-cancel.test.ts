@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePortfolio } from '../../src/core/portfolio.ts';
-import { DEFAULT_PLAN } from '../../src/service/plan-request.ts';
-import { planPortfolio } from '../../src/service/plan-wallet.ts';
+import { planPortfolio } from '../../src/service/plan/plan-wallet.ts';
+import { DEFAULT_PLAN } from '../../src/service/plan/request.ts';
 import { ask, DEMO, startTestService, type TestService } from './serving.ts';
 import { countThreads, readGauge, type ThreadCount, until } from './threads.ts';
 

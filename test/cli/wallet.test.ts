@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toChecksum } from '../../src/core/ids.ts';
 import { parsePortfolio } from '../../src/core/portfolio.ts';
-import { RECORDED_ROOT } from '../../src/service/recorded-data.ts';
+import { RECORDED_ROOT } from '../../src/service/portfolio/recorded-data.ts';
 import { runCli } from './run-cli.ts';
 
 const WALLET = '0xc0ffee00000000000000000000000000c0ffee01';

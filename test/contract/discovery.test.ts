@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { NormalizeInput, Protocol } from '../../src/protocols/protocol.ts';
 import { findRule, PROTOCOLS } from '../../src/protocols/registry.ts';
-import { readPortfolio } from '../../src/service/read-portfolio.ts';
+import { readPortfolio } from '../../src/service/portfolio/read-portfolio.ts';
 import { createGraphSource, GRAPH_NODE_PAGE, SUBSQUID_PAGE } from '../../src/sources/graph.ts';
 import { type Recorded, startRecorded } from '../../src/sources/recorded/start.ts';
 import { createFakeClock } from '../fakes/fake-clock.ts';

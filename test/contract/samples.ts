@@ -3,7 +3,7 @@ import type { Address } from '../../src/core/ids.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import type { BlockRef, GraphEndpoint } from '../../src/core/source.ts';
 import type { Deployment, Normalized, NormalizedAccount, NormalizedMarket, NormalizeInput, Protocol, Rows } from '../../src/protocols/protocol.ts';
-import { RECORDED_ROOT } from '../../src/service/recorded-data.ts';
+import { RECORDED_ROOT } from '../../src/service/portfolio/recorded-data.ts';
 import { createChainSource } from '../../src/sources/chain.ts';
 import { systemClock, systemFetch, systemRandom } from '../../src/sources/clock.ts';
 import { createGraphSource } from '../../src/sources/graph.ts';

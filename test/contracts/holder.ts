@@ -13,7 +13,7 @@ import { proveStatement } from '../../src/proof/prove.ts';
 import type { Row } from '../../src/proof/row.ts';
 import { marketId } from '../../src/proof/scope.ts';
 import type { StatementRequest } from '../../src/proof/statement.ts';
-import { openProvingKeys } from '../../src/service/key-files.ts';
+import { openProvingKeys } from '../../src/service/proof/key-files.ts';
 import { addressOf } from './executor-chain.ts';
 import { addressOfSigner } from './solvency-chain.ts';
 import { DEVELOPMENT_CHAIN, SIGNERS } from './solvency-world.ts';

@@ -12,7 +12,7 @@ import { openWorkerSolver } from '../../src/path/solver/solve-thread.ts';
 import { flashLendersOf } from '../../src/protocols/flash-lenders.ts';
 import { morphoBlueRule } from '../../src/protocols/morpho-blue/rule.ts';
 import { PROTOCOLS } from '../../src/protocols/registry.ts';
-import { type PlanTransactions, prepareTransactions, simulateTransactions } from '../../src/service/plan-transactions.ts';
+import { type PlanTransactions, prepareTransactions, simulateTransactions } from '../../src/service/plan/transactions.ts';
 import { TEST_CHAIN } from '../chain/aave-state.ts';
 import { deployAaveV302 } from '../chain/aave-v3-0-2-contracts.ts';
 import { deployAaveV360 } from '../chain/aave-v3-6-0-contracts.ts';

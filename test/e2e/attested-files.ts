@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { formatAttestation } from '../../src/proof/attestation.ts';
 import { hashSecret } from '../../src/proof/commitment.ts';
-import { attestWallet } from '../../src/service/attest-wallet.ts';
-import { randomElement } from '../../src/service/holder-secret.ts';
+import { attestWallet } from '../../src/service/proof/attest-wallet.ts';
+import { randomElement } from '../../src/service/proof/holder-secret.ts';
 
 /** The two files that `plimsoll attest` leaves, for a recorded wallet and by a development attestor. */
 export async function attestDemo(wallet: string, recorded: string): Promise<{ readonly attestation: string; readonly secret: string }> {

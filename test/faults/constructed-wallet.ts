@@ -6,9 +6,9 @@ import { formatPortfolio, type Gap, type Portfolio, parsePortfolio } from '../..
 import { openPortfolio } from '../../src/engine/open-portfolio.ts';
 import { computeReport, type Report } from '../../src/engine/report.ts';
 import { findRule } from '../../src/protocols/registry.ts';
-import { openRuntime, type Runtime } from '../../src/service/open-runtime.ts';
-import { readPortfolio } from '../../src/service/read-portfolio.ts';
-import type { ReaderOptions } from '../../src/service/reader-options.ts';
+import { openRuntime, type Runtime } from '../../src/service/portfolio/open-runtime.ts';
+import { readPortfolio } from '../../src/service/portfolio/read-portfolio.ts';
+import type { ReaderOptions } from '../../src/service/portfolio/reader-options.ts';
 import { createFakeClock, type FakeClock } from '../fakes/fake-clock.ts';
 import { createFakeNetwork, type FakeNetwork, type Script, type SeenRequest } from '../fakes/fake-network.ts';
 import { copyRecorded, type Edits, type RecordedCopy } from './recorded-copy.ts';

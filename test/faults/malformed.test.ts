@@ -5,8 +5,8 @@ import type { CallResult, ChainSource, GraphHead, GraphSource } from '../../src/
 import { openPortfolio } from '../../src/engine/open-portfolio.ts';
 import { computeReport, type Report } from '../../src/engine/report.ts';
 import { findRule } from '../../src/protocols/registry.ts';
-import { readPortfolio } from '../../src/service/read-portfolio.ts';
-import type { ReaderOptions } from '../../src/service/reader-options.ts';
+import { readPortfolio } from '../../src/service/portfolio/read-portfolio.ts';
+import type { ReaderOptions } from '../../src/service/portfolio/reader-options.ts';
 import { withValue } from '../fakes/fake-network.ts';
 import { DEPLOYMENTS, FILES, MORPHO, openScene, type Scene, WALLET } from './constructed-wallet.ts';
 import { type Edits, editField } from './recorded-copy.ts';

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RECORDED_ROOT } from '../../src/service/recorded-data.ts';
+import { RECORDED_ROOT } from '../../src/service/portfolio/recorded-data.ts';
 import { withValue } from '../fakes/fake-network.ts';
 
 /** Changes to files of a data set, by file name. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openPortfolio } from '../../src/engine/open-portfolio.ts';
 import { computeReport } from '../../src/engine/report.ts';
 import { findRule } from '../../src/protocols/registry.ts';
-import { readPortfolio } from '../../src/service/read-portfolio.ts';
+import { readPortfolio } from '../../src/service/portfolio/read-portfolio.ts';
 import { createLlamaPrices } from '../../src/sources/prices.ts';
 import type { Script, SeenRequest } from '../fakes/fake-network.ts';
 import { withValue } from '../fakes/fake-network.ts';

@@ -5,7 +5,7 @@ import type { Attestation } from '../../src/proof/attestation.ts';
 import type { AttestorKey } from '../../src/proof/attestor-key.ts';
 import { hashSecret } from '../../src/proof/commitment.ts';
 import { findRule, PROTOCOLS } from '../../src/protocols/registry.ts';
-import { readSubject } from '../../src/service/wallet-report.ts';
+import { readSubject } from '../../src/service/portfolio/wallet-report.ts';
 
 /** Recorded wallets: four accounts in four protocols; one account deep under water; an Aave v2 one. */
 export const SUBJECTS = {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { Decimal } from '../../src/core/decimal.ts';
-import { type DatasetSummary, listDatasets } from '../../src/service/recorded-data.ts';
-import { reportWallet } from '../../src/service/wallet-report.ts';
+import { type DatasetSummary, listDatasets } from '../../src/service/portfolio/recorded-data.ts';
+import { reportWallet } from '../../src/service/portfolio/wallet-report.ts';
 
 interface Moment {
   readonly block: number;

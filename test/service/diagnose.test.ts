@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { diagnose } from '../../src/service/diagnose.ts';
-import { listDatasets } from '../../src/service/recorded-data.ts';
+import { listDatasets } from '../../src/service/portfolio/recorded-data.ts';
 
 /** A server that answers a path with its JSON. */
 const now = Math.floor(Date.now() / 1000);

@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config.ts';
 import { Decimal } from '../../src/core/decimal.ts';
 import type { Gap } from '../../src/core/portfolio.ts';
 import type { AccountEvaluation } from '../../src/engine/evaluate.ts';
-import { computeAnswer, readSubject } from '../../src/service/wallet-report.ts';
+import { computeAnswer, readSubject } from '../../src/service/portfolio/wallet-report.ts';
 import { accountStatus } from '../../src/web/accounts/account-status.ts';
 import { shortTest } from '../../src/web/accounts/own-test.ts';
 

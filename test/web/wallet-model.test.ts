@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { formatPortfolio, type Portfolio } from '../../src/core/portfolio.ts';
-import { computeAnswer, readSubject } from '../../src/service/wallet-report.ts';
+import { computeAnswer, readSubject } from '../../src/service/portfolio/wallet-report.ts';
 import { computeCurve, computeHeatRow, openWallet, viewMoved, viewToday, type WalletModel } from '../../src/web/data/wallet-model.ts';
 import { loadLineFacts } from '../../src/web/load-line/facts.ts';
 import { areTogether, draughtOf } from '../../src/web/load-line/scale.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { ErrorCode, ErrorFields } from '../../core/errors.ts';
-import type { PlanRequest } from '../../service/plan-request.ts';
+import type { PlanRequest } from '../../service/plan/request.ts';
 
 /** What is to be done with a Portfolio from elsewhere. `text` is the body of the request, checked to be strict JSON. */
 export type DocumentTask =

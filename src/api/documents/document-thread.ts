@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { InternalError, isPlimsollError } from '../../core/errors.ts';
 import { parsePortfolio } from '../../core/portfolio.ts';
-import { planToJson } from '../../service/plan-json.ts';
-import { planPortfolio } from '../../service/plan-wallet.ts';
+import { planToJson } from '../../service/plan/json.ts';
+import { planPortfolio } from '../../service/plan/plan-wallet.ts';
 import type { DocumentOutcome, DocumentTask } from './document-task.ts';
 import { writeReport } from './write-report.ts';
 

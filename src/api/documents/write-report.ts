@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json.ts';
 import type { Portfolio } from '../../core/portfolio.ts';
 import { reportToJson, shockToJson } from '../../engine/report-json.ts';
-import { computeAnswer } from '../../service/wallet-report.ts';
+import { computeAnswer } from '../../service/portfolio/wallet-report.ts';
 
 /** A report as `plimsoll wallet --json` writes it; with what moved prices would make of it where a shock is asked for. */
 export function writeReport(portfolio: Portfolio, shock?: string): Json {

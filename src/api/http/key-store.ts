@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { InvalidArgument, InvalidFile, PlimsollError } from '../../core/errors.ts';
 import { pathText } from '../../core/json.ts';
 import { locateStore } from '../../service/locate-store.ts';
-import { findText, withLock, writePrivate } from '../../service/private-file.ts';
+import { findText, withLock, writePrivate } from '../../service/proof/private-file.ts';
 import { addApiKey, deleteApiKey, listApiKeys } from '../../store/api-keys.ts';
 import type { Database } from '../../store/database.ts';
 import { SCOPES } from '../contract/operations.ts';

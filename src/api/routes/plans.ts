@@ -1,10 +1,10 @@
 import { type Config, isLive } from '../../config.ts';
 import type { Address } from '../../core/ids.ts';
 import { toAddress } from '../../core/ids.ts';
-import { MACHINE } from '../../service/open-runtime.ts';
-import { planToJson } from '../../service/plan-json.ts';
-import type { PlanRequest } from '../../service/plan-request.ts';
-import { planPortfolio } from '../../service/plan-wallet.ts';
+import { planToJson } from '../../service/plan/json.ts';
+import { planPortfolio } from '../../service/plan/plan-wallet.ts';
+import type { PlanRequest } from '../../service/plan/request.ts';
+import { MACHINE } from '../../service/portfolio/open-runtime.ts';
 import type { DocumentThreads } from '../documents/document-threads.ts';
 import type { Cache } from '../http/cache.ts';
 import { type Call, type Handlers, json, written } from '../http/call.ts';

@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import { isLive } from '../../config.ts';
 import { encodeJson, type Json } from '../../core/json.ts';
 import { PROTOCOLS } from '../../protocols/registry.ts';
-import { listMoments } from '../../service/recorded-data.ts';
+import { listMoments } from '../../service/portfolio/recorded-data.ts';
 import type { DocumentThreads } from '../documents/document-threads.ts';
 import { writeReport } from '../documents/write-report.ts';
 import type { Cache } from '../http/cache.ts';

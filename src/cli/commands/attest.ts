@@ -6,10 +6,10 @@ import { type Attestation, formatAttestation, parseAttestation } from '../../pro
 import { hashSecret } from '../../proof/commitment.ts';
 import { FIELD_MODULUS } from '../../proof/field.ts';
 import { getInstance, INSTANCES } from '../../proof/instances.ts';
-import { type AttestWalletRequest, attestWallet } from '../../service/attest-wallet.ts';
-import { nameAttestor, readAttestorKey } from '../../service/attestor.ts';
-import { readOrCreateSecret } from '../../service/holder-secret.ts';
-import { createPrivate, readText } from '../../service/private-file.ts';
+import { type AttestWalletRequest, attestWallet } from '../../service/proof/attest-wallet.ts';
+import { nameAttestor, readAttestorKey } from '../../service/proof/attestor.ts';
+import { readOrCreateSecret } from '../../service/proof/holder-secret.ts';
+import { createPrivate, readText } from '../../service/proof/private-file.ts';
 import type { Console } from '../console.ts';
 import { readSeconds } from './flags.ts';
 

@@ -3,9 +3,9 @@ import { toChecksum } from '../../core/ids.ts';
 import { encodeJson } from '../../core/json.ts';
 import { parseAttestation } from '../../proof/attestation.ts';
 import { hashSecret } from '../../proof/commitment.ts';
-import { type AttestorName, createAttestorKey, nameAttestor, readAttestorKey, signEnrolment } from '../../service/attestor.ts';
-import { readOrCreateSecret, readSecret } from '../../service/holder-secret.ts';
-import { readText } from '../../service/private-file.ts';
+import { type AttestorName, createAttestorKey, nameAttestor, readAttestorKey, signEnrolment } from '../../service/proof/attestor.ts';
+import { readOrCreateSecret, readSecret } from '../../service/proof/holder-secret.ts';
+import { readText } from '../../service/proof/private-file.ts';
 import type { Console } from '../console.ts';
 import { readAddress, readChainId } from './flags.ts';
 

@@ -8,7 +8,7 @@ import { HERMEZ_PTAU } from '../../proof/keys/hermez-ptau.ts';
 import { type KeyManifest, parseManifest } from '../../proof/keys/manifest.ts';
 import { applyBeacon, type CeremonyLog, contributeToKeys, setUpKeys } from '../../proof/node/ceremony/steps.ts';
 import { verifyKeys } from '../../proof/node/ceremony/verify-keys.ts';
-import { readText } from '../../service/private-file.ts';
+import { readText } from '../../service/proof/private-file.ts';
 import type { Console } from '../console.ts';
 
 /** Names the compiled circuits of this release. */

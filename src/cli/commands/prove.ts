@@ -7,10 +7,10 @@ import { encodeSubmission } from '../../proof/calldata.ts';
 import { unpackClaim } from '../../proof/claim.ts';
 import type { ProveProgress, ProveStage } from '../../proof/prover/backend.ts';
 import { claimText, scopeText } from '../../proof/verify.ts';
-import { readSecret } from '../../service/holder-secret.ts';
-import { createPrivate, readText } from '../../service/private-file.ts';
-import { type ProveWalletRequest, proveWallet } from '../../service/prove-wallet.ts';
-import { openProver } from '../../service/prover.ts';
+import { readSecret } from '../../service/proof/holder-secret.ts';
+import { createPrivate, readText } from '../../service/proof/private-file.ts';
+import { type ProveWalletRequest, proveWallet } from '../../service/proof/prove-wallet.ts';
+import { openProver } from '../../service/proof/prover.ts';
 import type { Console } from '../console.ts';
 import { readAddress, readChainId, readSeconds } from './flags.ts';
 

@@ -6,7 +6,7 @@ import { parseChain } from '../../core/ids.ts';
 import type { Json } from '../../core/json.ts';
 import { formatPortfolio, type Portfolio } from '../../core/portfolio.ts';
 import { reportToJson, shockToJson } from '../../engine/report-json.ts';
-import { reportWallet, type WalletAnswer, type WalletRequest } from '../../service/wallet-report.ts';
+import { reportWallet, type WalletAnswer, type WalletRequest } from '../../service/portfolio/wallet-report.ts';
 import type { Console } from '../console.ts';
 import { EXIT } from '../exit.ts';
 import { renderReport } from '../render/report-text.ts';

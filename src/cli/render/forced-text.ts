@@ -1,7 +1,7 @@
 import { Decimal } from '../../core/decimal.ts';
 import type { ForcedAccount } from '../../path/forced/forced.ts';
 import type { LiquidatorView } from '../../path/liquidator/liquidator.ts';
-import type { ForcedAnswer } from '../../service/plan-forward.ts';
+import type { ForcedAnswer } from '../../service/plan/forward.ts';
 import { percent, plain, ratio, usd } from './format.ts';
 
 const MAX_ROWS = 12;

@@ -3,7 +3,7 @@ import { Decimal } from '../../core/decimal.ts';
 import { formatAmount, type TokenName } from '../../core/sentences.ts';
 import type { AccountHealth } from '../../path/plan/plan-health.ts';
 import type { PlanStage, PlanStep } from '../../path/plan/plan-steps.ts';
-import type { PlanAnswer, SelfAnswer } from '../../service/plan-wallet.ts';
+import type { PlanAnswer, SelfAnswer } from '../../service/plan/plan-wallet.ts';
 import { renderForced, renderLiquidator } from './forced-text.ts';
 import { instant, plain, ratio, usd } from './format.ts';
 

@@ -3,9 +3,9 @@ import { Decimal } from '../../core/decimal.ts';
 import { toChecksum } from '../../core/ids.ts';
 import type { Gap } from '../../core/portfolio.ts';
 import type { OwnerOpportunity, RankedLiquidation } from '../../path/opportunities/owner-opportunities.ts';
-import type { ScanAnswer } from '../../service/scan-book.ts';
-import type { ScanChanges } from '../../service/scan-book-changes.ts';
-import type { DrillAnswer } from '../../service/scan-book-drill.ts';
+import type { ScanChanges } from '../../service/scan/changes.ts';
+import type { DrillAnswer } from '../../service/scan/drill.ts';
+import type { ScanAnswer } from '../../service/scan/scan-book.ts';
 import { instant, percent, plain, ratio, short, usd } from './format.ts';
 
 const CHARS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };

@@ -8,7 +8,7 @@ import type { AttestorKey } from '../../proof/attestor-key.ts';
 import type { Surroundings } from '../../sources/clock.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { attestWallet } from '../attest-wallet.ts';
+import { attestWallet } from '../proof/attest-wallet.ts';
 import type { Attempt } from './job-queue.ts';
 import { findJob, type JobBase, type JobFailure, type SubmitOptions, type SubmittedJob, submitJob } from './job-record.ts';
 import { type RunOutcome, runJob } from './run-job.ts';

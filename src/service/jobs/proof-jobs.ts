@@ -9,7 +9,7 @@ import type { ProveProgress, ProverBackend } from '../../proof/prover/backend.ts
 import { parseClaim, parseScope } from '../../proof/statement-words.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { type ProveWalletRequest, proveWallet } from '../prove-wallet.ts';
+import { type ProveWalletRequest, proveWallet } from '../proof/prove-wallet.ts';
 import type { Attempt } from './job-queue.ts';
 import { findJob, type JobBase, type JobFailure, noteJob, type SubmitOptions, type SubmittedJob, submitJob } from './job-record.ts';
 import { type RunOutcome, runJob } from './run-job.ts';

@@ -4,7 +4,7 @@ import type { ChainId } from '../../core/ids.ts';
 import type { Surroundings } from '../../sources/clock.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { locateStore } from '../locate-store.ts';
-import { MACHINE, openRuntime } from '../open-runtime.ts';
+import { MACHINE, openRuntime } from '../portfolio/open-runtime.ts';
 import { holderName, listMirrored, syncBook, watchBook } from './sync-book.ts';
 import type { MirroredDeployment, SyncEvent, SyncResult } from './sync-options.ts';
 

@@ -5,7 +5,7 @@ import { claimLease, type Lease, releaseLeases } from '../../store/leases.ts';
 import { maintain } from '../../store/maintain.ts';
 import { deleteVanished } from '../../store/mirror-rows.ts';
 import { saveDeployment } from '../../store/mirrors.ts';
-import { gapOf } from '../gaps.ts';
+import { gapOf } from '../portfolio/gaps.ts';
 import { makeAccounts } from './make-accounts.ts';
 import { blockForValues } from './read-markets.ts';
 import { ChangesRefused, LEASE_SECONDS, readPages } from './read-pages.ts';

@@ -3,7 +3,7 @@ import type { BlockRef, GraphEndpoint } from '../../core/source.ts';
 import type { Deployment, Mirror, Protocol } from '../../protocols/protocol.ts';
 import type { Clock } from '../../sources/clock.ts';
 import type { Database } from '../../store/database.ts';
-import type { ReaderOptions } from '../reader-options.ts';
+import type { ReaderOptions } from '../portfolio/reader-options.ts';
 
 /** What happens while a deployment is synchronised, for people and for metrics. */
 export type SyncEvent = { readonly deployment: string } & (

@@ -1,8 +1,8 @@
 import { InvalidArgument } from '../../core/errors.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { readAttestorKey } from '../attestor.ts';
 import { runAttestJob } from '../jobs/attest-jobs.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
+import { readAttestorKey } from '../proof/attestor.ts';
 import { startQueueRole } from './prove-queue.ts';
 import type { StartRole } from './role.ts';
 

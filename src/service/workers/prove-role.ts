@@ -2,7 +2,7 @@ import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import type { Sealer } from '../../store/seal.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import { runProofJob } from '../jobs/proof-jobs.ts';
-import { openProver } from '../prover.ts';
+import { openProver } from '../proof/prover.ts';
 import { startQueueRole } from './prove-queue.ts';
 import type { StartRole } from './role.ts';
 

@@ -6,7 +6,7 @@ import type { Database } from '../../store/database.ts';
 import { createSealer, type Sealer } from '../../store/seal.ts';
 import type { DeliverOptions } from '../alerts/deliver-events.ts';
 import { type JobQueue, openJobQueue } from '../jobs/job-queue.ts';
-import { MACHINE } from '../open-runtime.ts';
+import { MACHINE } from '../portfolio/open-runtime.ts';
 import { holderName } from '../sync/sync-book.ts';
 import { attestRole } from './attest-role.ts';
 import { notifyRole } from './notify-role.ts';

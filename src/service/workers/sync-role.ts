@@ -1,6 +1,6 @@
 import { isLive } from '../../config.ts';
 import { PlimsollError } from '../../core/errors.ts';
-import { openRuntime } from '../open-runtime.ts';
+import { openRuntime } from '../portfolio/open-runtime.ts';
 import { listMirrored, watchBook } from '../sync/sync-book.ts';
 import type { SyncResult } from '../sync/sync-options.ts';
 import type { RoleContext, RunningRole } from './role.ts';

@@ -10,7 +10,7 @@ import type { CometMarket, CometPosition } from '../../../src/protocols/compound
 import type { GmxPosition } from '../../../src/protocols/gmx-v2/state.ts';
 import type { MorphoMarket, MorphoPosition } from '../../../src/protocols/morpho-blue/state.ts';
 import { findRule } from '../../../src/protocols/registry.ts';
-import { reportWallet } from '../../../src/service/wallet-report.ts';
+import { reportWallet } from '../../../src/service/portfolio/wallet-report.ts';
 import { openRandom, type Random } from '../../bench/path/random.ts';
 
 export const DEMO = '0xc0ffee00000000000000000000000000c0ffee01';

@@ -7,7 +7,7 @@ import { moveTogether } from '../../../src/engine/moves.ts';
 import { type OpenedPortfolio, openPortfolio } from '../../../src/engine/open-portfolio.ts';
 import { buildProblem, type PlanMeans, type PlanTarget, TARGET_HEAD_ROOM } from '../../../src/path/solver/build-problem.ts';
 import { findRule } from '../../../src/protocols/registry.ts';
-import { reportWallet } from '../../../src/service/wallet-report.ts';
+import { reportWallet } from '../../../src/service/portfolio/wallet-report.ts';
 
 const WETH: AssetId = 'eip155:1/erc20:0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';
 const TARGET: PlanTarget = { health: 1.25, unified: null, scenarios: [] };

@@ -5,7 +5,7 @@ import { isPlimsollError } from '../../../src/core/errors.ts';
 import type { ExposureTerm, PlanningArc, Step } from '../../../src/core/rule.ts';
 import { type OpenedAccount, type OpenedPortfolio, openPortfolio } from '../../../src/engine/open-portfolio.ts';
 import { findRule } from '../../../src/protocols/registry.ts';
-import { reportWallet } from '../../../src/service/wallet-report.ts';
+import { reportWallet } from '../../../src/service/portfolio/wallet-report.ts';
 
 let opened: OpenedPortfolio;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import type { AlertObservation } from '../../../src/engine/alert.ts';
 import { parseAlertRule } from '../../../src/service/alerts/alert-params.ts';
 import { type Delivered, deliverDue, MOST_ATTEMPTS } from '../../../src/service/alerts/deliver-events.ts';
 import { judgeAlerts, observeReport } from '../../../src/service/alerts/watch-alerts.ts';
-import { reportWallet } from '../../../src/service/wallet-report.ts';
+import { reportWallet } from '../../../src/service/portfolio/wallet-report.ts';
 import { saveAlertRule } from '../../../src/store/alerts.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { listEvents } from '../../../src/store/events.ts';

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { readConfig } from '../../../src/config.ts';
 import { PlimsollError } from '../../../src/core/errors.ts';
 import type { Address } from '../../../src/core/ids.ts';
-import { openRuntime, type Runtime } from '../../../src/service/open-runtime.ts';
-import { readPortfolio } from '../../../src/service/read-portfolio.ts';
+import { openRuntime, type Runtime } from '../../../src/service/portfolio/open-runtime.ts';
+import { readPortfolio } from '../../../src/service/portfolio/read-portfolio.ts';
 import { refreshAccounts } from '../../../src/service/sync/make-accounts.ts';
 import { listMirrored, syncBook } from '../../../src/service/sync/sync-book.ts';
 import { syncLeaseName } from '../../../src/service/sync/sync-deployment.ts';

@@ -7,7 +7,7 @@ import { readConfig } from '../../../src/config.ts';
 import { PlimsollError } from '../../../src/core/errors.ts';
 import { type Attempt, type JobQueue, openJobQueue } from '../../../src/service/jobs/job-queue.ts';
 import type { RunOutcome } from '../../../src/service/jobs/run-job.ts';
-import { MACHINE } from '../../../src/service/open-runtime.ts';
+import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { keepHouse } from '../../../src/service/workers/housekeeping.ts';
 import { startQueueRole } from '../../../src/service/workers/prove-queue.ts';
 import type { RoleContext, RoleName, RunningRole } from '../../../src/service/workers/role.ts';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Registry } from 'prom-client';
 import { readConfig } from '../../../src/config.ts';
-import { MACHINE } from '../../../src/service/open-runtime.ts';
+import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { holderName } from '../../../src/service/sync/sync-book.ts';
 import { startWatch, type WatchSettings } from '../../../src/service/workers/watch/watch-role.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';

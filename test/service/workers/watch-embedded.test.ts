@@ -4,7 +4,7 @@ import { readConfig } from '../../../src/config.ts';
 import { PlimsollError } from '../../../src/core/errors.ts';
 import type { Address } from '../../../src/core/ids.ts';
 import { encodeJson } from '../../../src/core/json.ts';
-import { MACHINE } from '../../../src/service/open-runtime.ts';
+import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { BOOK_CHANNEL } from '../../../src/service/sync/sync-deployment.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
 import { startWatch } from '../../../src/service/workers/watch/watch-role.ts';

@@ -2,7 +2,7 @@ import { isPlimsollError, type PlimsollError } from '../../../core/errors.ts';
 import { NO_MOVES } from '../../../engine/moves.ts';
 import { prepareMarket } from '../../../engine/scan/exact.ts';
 import { openKernel, ScanBook, type ScreenResult } from '../../../engine/scan/index.ts';
-import type { BookAccount, BookMarket } from '../../scan-book-source.ts';
+import type { BookAccount, BookMarket } from '../../scan/source.ts';
 import { asPlimsollError } from '../role-tally.ts';
 
 /** Share of the accounts that may change before they are laid out anew. */

@@ -7,10 +7,10 @@ import { NO_MOVES } from '../../../engine/moves.ts';
 import type { OpenedAccount } from '../../../engine/open-portfolio.ts';
 import type { Queries } from '../../../store/database.ts';
 import { listPrices } from '../../../store/prices.ts';
-import { offerAlone, openMeans, type ScanRequest } from '../../scan-book.ts';
-import { type MarketInView, openBookAccount, openMarketAt } from '../../scan-book-accounts.ts';
-import { ownerToJson } from '../../scan-book-json.ts';
-import type { Book } from '../../scan-book-source.ts';
+import { type MarketInView, openBookAccount, openMarketAt } from '../../scan/accounts.ts';
+import { ownerToJson } from '../../scan/json.ts';
+import { offerAlone, openMeans, type ScanRequest } from '../../scan/scan-book.ts';
+import type { Book } from '../../scan/source.ts';
 import type { WatchedAccount, WatchedBook } from './watched-book.ts';
 
 /** What an owner offers. */

@@ -5,9 +5,9 @@ import type { Deployment } from '../../../protocols/protocol.ts';
 import { type BookChanges, listAccounts, listBookChanges, readBookPosition, type BookAccount as StoredAccount } from '../../../store/book-accounts.ts';
 import { findMarkets, listMarkets, type BookMarket as StoredMarket } from '../../../store/book-markets.ts';
 import type { Queries } from '../../../store/database.ts';
-import { listDecisionTimes } from '../../scan-book-accounts.ts';
-import type { BookAccount, BookMarket } from '../../scan-book-source.ts';
-import { openStoredAccount, openStoredMarket } from '../../scan-book-store.ts';
+import { listDecisionTimes } from '../../scan/accounts.ts';
+import type { BookAccount, BookMarket } from '../../scan/source.ts';
+import { openStoredAccount, openStoredMarket } from '../../scan/store.ts';
 import { asPlimsollError } from '../role-tally.ts';
 import { ChainColumns } from './chain-columns.ts';
 

@@ -1,0 +1,42 @@
+import { namehash } from 'ethers';
+import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
+import { type Address, type ChainId, isAddress, parseWallet } from '../../core/ids.ts';
+import type { ChainSource, ContractCall } from '../../core/source.ts';
+
+const ETHEREUM: ChainId = 'eip155:1';
+/** @source docs.ens.domains: the registry, the same address since 2020 */
+const ENS_REGISTRY: Address = '0x00000000000c2e074ec69a0dfb2997ba6c7d2e1e';
+const NO_ONE: Address = `0x${'0'.repeat(40)}`;
+/** A dotted name; anything else is read as an address. */
+const NAME = /^[^\s.]+(?:\.[^\s.]+)+$/;
+
+/** Whether a wallet is written as a name. */
+export function isName(text: string): boolean {
+  return NAME.test(text.trim());
+}
+
+/**
+ * Reads wallets: addresses, CAIP-10 accounts, and ENS names where Ethereum has an endpoint. Names whose resolver answers off chain are not followed.
+ *
+ * @throws {PlimsollError} INVALID_WALLET for what is neither, or a name that nobody has set; INVALID_ARGUMENT for a name without an endpoint.
+ */
+export async function resolveOwners(texts: readonly string[], chains: ReadonlyMap<ChainId, ChainSource>): Promise<readonly Address[]> {
+  const owners = await Promise.all(texts.map((text) => (isName(text) ? resolveName(text.trim().toLowerCase(), chains.get(ETHEREUM)) : parseWallet(text))));
+  return [...new Set(owners)];
+}
+
+async function resolveName(name: string, chain: ChainSource | undefined): Promise<Address> {
+  if (chain === undefined) throw new InvalidArgument(`The name ${name} can only be looked up on Ethereum. Set RPC_URL_1, or write the address.`, { name });
+  const node = namehash(name);
+  const { hash } = await chain.fetchHead('latest');
+  const ask = async (to: Address, signature: string): Promise<Address> => {
+    const call: ContractCall = { key: 'ens', to, signature, args: [node] };
+    const answer = (await chain.fetchCalls([call], hash ?? '')).get('ens');
+    const value = answer?.ok === true ? answer.values[0] : undefined;
+    return typeof value === 'string' && isAddress(value) ? value : NO_ONE;
+  };
+  const resolver = await ask(ENS_REGISTRY, 'function resolver(bytes32 node) view returns (address)');
+  const owner = resolver === NO_ONE ? NO_ONE : await ask(resolver, 'function addr(bytes32 node) view returns (address)');
+  if (owner === NO_ONE) throw new PlimsollError('INVALID_WALLET', `No address is set for the name ${name}. Write the address itself.`, { wallet: name });
+  return owner;
+}

@@ -1,0 +1,117 @@
+import { InternalError, PlimsollError } from '../../core/errors.ts';
+import type { ExposureTerm } from '../../core/rule.ts';
+import { openKernel, ScanBook } from '../../engine/scan/index.ts';
+import { type MarketInView, openMarkets } from './accounts.ts';
+import { createScreen, type Found, healthOf, Nearest, owes, Samples, type ScreenBook } from './screen.ts';
+import type { Book, BookAccount, BookMarket } from './source.ts';
+
+/** How much heavier debts are made, one after the other, until enough accounts are near. */
+const SHARES = [0.01, 0.05, 0.2, 1, 10, 1e9];
+
+/** One chain of a book in columns. */
+interface Column {
+  readonly scan: ScanBook;
+  /** By their numbers in the columns. */
+  readonly accounts: readonly BookAccount[];
+  readonly at: bigint;
+}
+
+/**
+ * Puts a book into columns once, and screens it from there as often as wanted, at these and at moved prices: the same answer as asking every rule.
+ *
+ * @returns a screen of this book
+ * @throws {InternalError} from the screen, for another book
+ */
+export async function openColumnScreen(book: Book): Promise<ScreenBook> {
+  const chains = await openColumns(book);
+  const samples = new Samples();
+  let indebted = 0;
+  const markets = openMarkets(book, new Map());
+  for (const account of book.accounts) {
+    const terms = exposureOf(account, markets);
+    if (terms === null) continue;
+    if (owes(terms)) indebted += 1;
+    samples.add(account, terms);
+  }
+  const screen = createScreen((_, view, { moves, near }) => {
+    const liquidatable: BookAccount[] = [];
+    const refused: Found['refused'][number][] = [];
+    const nearest = new Nearest(near);
+    for (const { scan, accounts, at } of chains) {
+      const result = moves.size === 0 ? scan.screen(at) : scan.preview(moves, at);
+      const taken = new Set(result.liquidatable);
+      liquidatable.push(...result.liquidatable.flatMap((number) => accounts[number] ?? []));
+      for (const { account, error } of result.refused) refused.push(...(accounts[account] === undefined ? [] : [{ account: accounts[account], error }]));
+      if (near > 0 && moves.size === 0) addNearest(nearest, { scan, accounts, at }, { taken, near, view });
+    }
+    return { liquidatable: inOrder(book, liquidatable), near: nearest.list(), samples: samples.list, refused, indebted };
+  });
+  return (asked, options) => {
+    if (asked !== book) throw new InternalError('a screen was asked about another book than the one in its columns');
+    return screen(asked, options);
+  };
+}
+
+async function openColumns(book: Book): Promise<readonly Column[]> {
+  const markets = openMarkets(book, new Map());
+  const byChain = Map.groupBy(
+    book.accounts.filter(({ marketKey }) => markets.has(marketKey)),
+    ({ marketKey }) => book.markets.get(marketKey)?.chain,
+  );
+  return Promise.all(
+    [...byChain].map(async ([chain, accounts]): Promise<Column> => {
+      const own = [...book.markets.values()].filter((market) => market.chain === chain);
+      const at = timeOf(own, markets);
+      const scan = new ScanBook({ kernel: await openKernel(), at, positionOf: (account) => accounts[account]?.position });
+      for (const { key, rule, state } of own) scan.addMarket({ key, rule, state });
+      scan.load(accounts.map(({ marketKey, position }) => ({ market: marketKey, position })));
+      return { scan, accounts, at };
+    }),
+  );
+}
+
+function timeOf(own: readonly BookMarket[], markets: ReadonlyMap<string, MarketInView>): bigint {
+  return own.reduce((at, { key }) => markets.get(key)?.at ?? at, 0n);
+}
+
+/** Debts that are heavier by a share flag every account with a health up to 1 + share; those without sums come with them, however far they are. */
+function addNearest(
+  nearest: Nearest,
+  { scan, accounts, at }: Column,
+  { taken, near, view }: { readonly taken: ReadonlySet<number>; readonly near: number; readonly view: ReadonlyMap<string, MarketInView> },
+): void {
+  const measured = new Map<number, Measured>();
+  for (const share of SHARES) {
+    for (const number of scan.listNear(share, at)) {
+      const account = accounts[number];
+      const terms = account === undefined || taken.has(number) || measured.has(number) ? null : exposureOf(account, view);
+      if (account !== undefined && terms !== null) measured.set(number, { account, terms, health: healthOf(terms) });
+    }
+    // Up to here none is missing.
+    if ([...measured.values()].filter(({ health }) => health !== null && health < 1 + share).length >= near) break;
+  }
+  for (const { account, terms } of measured.values()) nearest.add(account, terms);
+}
+
+interface Measured {
+  readonly account: BookAccount;
+  readonly terms: readonly ExposureTerm[];
+  readonly health: number | null;
+}
+
+/** Null where the rule refuses: the screen tells. */
+function exposureOf({ marketKey, position }: BookAccount, markets: ReadonlyMap<string, MarketInView>) {
+  const market = markets.get(marketKey);
+  try {
+    return market?.rule.exposure(position) ?? null;
+  } catch (error) {
+    if (error instanceof PlimsollError) return null;
+    throw error;
+  }
+}
+
+/** As the book lists them, whatever chain they are on. */
+function inOrder(book: Book, accounts: readonly BookAccount[]): readonly BookAccount[] {
+  const wanted = new Set(accounts);
+  return book.accounts.filter((account) => wanted.has(account));
+}
