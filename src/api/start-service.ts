@@ -6,10 +6,11 @@ import { type JobQueue, openJobQueue } from '../service/jobs/job-queue.ts';
 import { systemClock } from '../sources/clock.ts';
 import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/seal.ts';
+import { switchWebhooks } from '../store/webhooks.ts';
 import { type AppOptions, createApp, type ServiceLimits } from './app.ts';
 import type { Scope } from './contract/operations.ts';
 import { openDocumentThreads } from './documents/document-threads.ts';
-import { openKeyRing } from './http/api-keys.ts';
+import { type KeyRing, openKeyRing } from './http/api-keys.ts';
 import { databaseKeyStore, fileKeyStore, locateKeys } from './http/key-store.ts';
 import { createObserver, type LogStream, type Observer } from './http/observe.ts';
 import { type ReadinessOptions, startReadiness } from './routes/readiness.ts';
@@ -140,8 +141,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     void following.stop();
     throw error;
   });
-  const timer = setInterval(() => void keys.refresh().catch((error: unknown) => observer.note(`The API keys could not be read again: ${codeOf(error)}`)), KEYS_MS);
+  const switchToKeys = openSubscriberSwitch(database, keys);
+  const switching = (): Promise<void> => switchToKeys().catch((error: unknown) => observer.note(`Subscribers could not be held to the API keys: ${codeOf(error)}`));
+  const rereading = (): Promise<void> => keys.refresh().then(switching, (error: unknown) => observer.note(`The API keys could not be read again: ${codeOf(error)}`));
+  const timer = setInterval(() => void rereading(), KEYS_MS);
   timer.unref();
+  void switching();
   await readiness.refresh();
   const port = portOf(server);
   const graceMs = options.graceMs ?? GRACE_MS;
@@ -166,6 +171,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 type Server = ReturnType<Express['listen']>;
+
+/** What a key subscribed to ends with the key. Without any key everything is the operator's. */
+function openSubscriberSwitch(database: Database, keys: KeyRing): () => Promise<void> {
+  let switchedTo: string | null = null;
+  return async () => {
+    const ids = keys.ids();
+    if (ids === null || ids.join() === switchedTo) return;
+    await switchWebhooks(database, ids);
+    switchedTo = ids.join();
+  };
+}
 
 function listen(app: Express, host: string, port: number): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<Server>();

@@ -38,7 +38,7 @@ export interface StoredEvent extends Omit<EventDraft, 'audience'> {
 export interface AddressedEvent extends StoredEvent {
   readonly audience: EventAudience['kind'];
   /** The API key of the rule that raised it; null where that is the operator's, or no rule did. */
-  readonly keyName: string | null;
+  readonly keyId: string | null;
 }
 
 /** Events as a reader pages through them. */
@@ -58,8 +58,8 @@ export async function addEvent(transaction: Queries, { key, kind, subject, body,
   await transaction.query('select pg_advisory_xact_lock($1::int8)', [EVENT_LOCK]);
   const webhook = audience.kind === 'rule' ? audience.webhook : null;
   const [row] = await transaction.query(
-    `insert into plimsoll.events (key, kind, subject, body, at, audience, webhook, key_name)
-     values ($1, $2, $3, $4::jsonb, $5, $6, $7, (select key_name from plimsoll.webhooks where id = $7)) on conflict (key) do nothing returning sequence::text as sequence`,
+    `insert into plimsoll.events (key, kind, subject, body, at, audience, webhook, key_id)
+     values ($1, $2, $3, $4::jsonb, $5, $6, $7, (select key_id from plimsoll.webhooks where id = $7)) on conflict (key) do nothing returning sequence::text as sequence`,
     [key, kind, subject, JSON.stringify(body), at, audience.kind, webhook],
   );
   if (row === undefined) return null;
@@ -68,7 +68,7 @@ export async function addEvent(transaction: Queries, { key, kind, subject, body,
     `insert into plimsoll.deliveries (webhook, event) select id, $1 from plimsoll.webhooks where enabled and $2 = any(kinds) and case $3::text
        when 'anyone' then wallets = '{}' or $4 = any(wallets)
        when 'wallet' then $4 = any(wallets)
-       else case when $5::text is null then key_name is null else id = $5 end end`,
+       else case when $5::text is null then key_id is null else id = $5 end end`,
     [sequence, kind, audience.kind, subject, webhook],
   );
   await transaction.query('select pg_notify($1, $2)', [EVENT_CHANNEL, sequence.toString()]);
@@ -87,11 +87,11 @@ export async function listEvents(queries: Queries, after: bigint, most: number):
 /** The same, addressed, with how far back nothing was deleted: both as of one moment. */
 export async function readEventPage(queries: Queries, after: bigint, most: number): Promise<EventPage> {
   const rows = await queries.query(
-    `select h.sequence::text as horizon, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at, e.audience, e.key_name
+    `select h.sequence::text as horizon, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at, e.audience, e.key_id
      from plimsoll.event_horizon h left join lateral (select * from plimsoll.events where events.sequence > $1 order by events.sequence limit $2) e on true order by e.sequence`,
     [after, most],
   );
-  const events = rows.filter((row) => row['sequence'] !== null).map((row) => ({ ...readEvent(row), audience: audienceOf(textOf(row, 'audience')), keyName: findText(row, 'key_name') }));
+  const events = rows.filter((row) => row['sequence'] !== null).map((row) => ({ ...readEvent(row), audience: audienceOf(textOf(row, 'audience')), keyId: findText(row, 'key_id') }));
   return { events, horizon: rows[0] === undefined ? 0n : integerOf(rows[0], 'horizon') };
 }
 

@@ -11,7 +11,7 @@ export interface ProofJob {
   /** Unix seconds. */
   readonly createdAt: bigint;
   /** The API key that asked for it; null where the operator did. */
-  readonly keyName: string | null;
+  readonly keyId: string | null;
 }
 
 /** A job as it is handed in. */
@@ -21,7 +21,7 @@ export interface NewProofJob {
   /** Unix seconds. */
   readonly createdAt: bigint;
   /** The API key that asks for it; null or absent where the operator does. */
-  readonly keyName?: string | null;
+  readonly keyId?: string | null;
 }
 
 /**
@@ -31,11 +31,11 @@ export interface NewProofJob {
  */
 export async function addProofJob(queries: Queries, sealer: Sealer, job: NewProofJob): Promise<boolean> {
   const sealed = sealer.seal(job.payload, placeOf(job.id));
-  const rows = await queries.query('insert into plimsoll.proof_jobs (id, payload, created_at, key_name) values ($1, $2, $3, $4) on conflict (id) do nothing returning id', [
+  const rows = await queries.query('insert into plimsoll.proof_jobs (id, payload, created_at, key_id) values ($1, $2, $3, $4) on conflict (id) do nothing returning id', [
     job.id,
     sealed,
     job.createdAt,
-    job.keyName ?? null,
+    job.keyId ?? null,
   ]);
   return rows.length > 0;
 }
@@ -62,7 +62,7 @@ export async function endProofJob(queries: Queries, id: string, state: 'done' | 
 
 /** Finds a job; null where there is none. */
 export async function findProofJob(queries: Queries, id: string): Promise<ProofJob | null> {
-  const [row] = await queries.query('select id, state, result, created_at::text as created_at, key_name from plimsoll.proof_jobs where id = $1', [id]);
+  const [row] = await queries.query('select id, state, result, created_at::text as created_at, key_id from plimsoll.proof_jobs where id = $1', [id]);
   if (row === undefined) return null;
   const state = textOf(row, 'state');
   return {
@@ -70,7 +70,7 @@ export async function findProofJob(queries: Queries, id: string): Promise<ProofJ
     state: state === 'done' || state === 'failed' ? state : 'waiting',
     result: row['result'],
     createdAt: integerOf(row, 'created_at'),
-    keyName: findText(row, 'key_name'),
+    keyId: findText(row, 'key_id'),
   };
 }
 

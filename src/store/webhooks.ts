@@ -18,7 +18,7 @@ export interface Webhook {
   /** Unix seconds. */
   readonly createdAt: bigint;
   /** The API key that made it; null or absent where the operator did. */
-  readonly keyName?: string | null;
+  readonly keyId?: string | null;
   /** Lower-case addresses whose events it wants, besides the alerts of its own rules; with none, what anyone may hear. */
   readonly wallets?: readonly string[];
   /** Of the request that made it; null or absent where that does not matter. */
@@ -45,18 +45,18 @@ export async function addWebhook(queries: Queries, sealer: Sealer, webhook: Webh
   return (await queries.query(`${INSERT} on conflict (id) do nothing returning id`, valuesOf(sealer, webhook))).length > 0;
 }
 
-const INSERT = `insert into plimsoll.webhooks (id, url, secret, next_secret, kinds, enabled, created_at, key_name, wallets, digest) values ($1, $2, $3, $4, $5::text[], $6, $7, $8, $9::text[], $10)`;
+const INSERT = `insert into plimsoll.webhooks (id, url, secret, next_secret, kinds, enabled, created_at, key_id, wallets, digest) values ($1, $2, $3, $4, $5::text[], $6, $7, $8, $9::text[], $10)`;
 
-function valuesOf(sealer: Sealer, { id, url, secret, nextSecret, kinds, enabled, createdAt, keyName, wallets, digest }: Webhook & WebhookSecrets): readonly SqlValue[] {
+function valuesOf(sealer: Sealer, { id, url, secret, nextSecret, kinds, enabled, createdAt, keyId, wallets, digest }: Webhook & WebhookSecrets): readonly SqlValue[] {
   const place = placeOf(id);
   const sealed = [sealer.seal(secret, place), nextSecret === null ? null : sealer.seal(nextSecret, place)];
-  return [id, url, ...sealed, kinds, enabled, createdAt, keyName ?? null, wallets ?? [], digest ?? null];
+  return [id, url, ...sealed, kinds, enabled, createdAt, keyId ?? null, wallets ?? [], digest ?? null];
 }
 
 /** Every subscriber, without secrets. */
 export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]> {
   const rows = await queries.query(
-    'select id, url, to_jsonb(kinds) as kinds, enabled, created_at::text as created_at, key_name, to_jsonb(wallets) as wallets, digest from plimsoll.webhooks order by id',
+    'select id, url, to_jsonb(kinds) as kinds, enabled, created_at::text as created_at, key_id, to_jsonb(wallets) as wallets, digest from plimsoll.webhooks order by id',
   );
   return rows.map((row) => ({
     id: textOf(row, 'id'),
@@ -64,10 +64,19 @@ export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]
     kinds: textsOf(row, 'kinds'),
     enabled: row['enabled'] === true,
     createdAt: integerOf(row, 'created_at'),
-    keyName: findText(row, 'key_name'),
+    keyId: findText(row, 'key_id'),
     wallets: textsOf(row, 'wallets'),
     digest: findText(row, 'digest'),
   }));
+}
+
+/**
+ * Switches off the subscribers whose API key is no longer in force, and on again those whose key is back. They and what is still to be delivered to them stay, as a key may be missing by mistake.
+ *
+ * @param keyIds ids of all keys in force
+ */
+export async function switchWebhooks(queries: Queries, keyIds: readonly string[]): Promise<void> {
+  await queries.query('update plimsoll.webhooks set enabled = not enabled where key_id is not null and enabled <> (key_id = any($1::text[]))', [keyIds]);
 }
 
 /** Deletes a subscriber and what was still to be delivered to it. @returns false where there is none of that id */
@@ -94,7 +103,7 @@ export async function claimDeliveries(queries: Queries, sealer: Sealer, { most, 
     `with taken as (
        update plimsoll.deliveries as d set attempts = attempts + 1, next_at = now() + make_interval(secs => $2)
        where (webhook, event) in (
-         select webhook, event from plimsoll.deliveries where status = 'pending' and next_at <= now() order by next_at, event limit $1 for update skip locked
+         select webhook, event from plimsoll.deliveries where status = 'pending' and next_at <= now() and exists (select from plimsoll.webhooks where id = webhook and enabled) order by next_at, event limit $1 for update skip locked
        ) returning d.webhook, d.event, d.attempts
      )
      select t.webhook, t.attempts, w.url, w.secret, w.next_secret, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at

@@ -50,7 +50,7 @@ async function serve(isDeaf = false): Promise<void> {
   };
   hub = await openEventHub(disturbed, () => {});
   streams = createStreamServer({ heartbeatMs: 60_000, mostWaitingBytes: 10_000_000, mostClients: 10, mostPerCaller: 10, mostWallets: 10 }, () => 1_700_000_000);
-  const caller = { name: null, scopes: new Set(['read'] as const), isOperator: false };
+  const caller = { name: null, keyId: null, scopes: new Set(['read'] as const), isOperator: false };
   const { streamEvents } = streamHandlers({ hub: async () => hub, streams, follow: () => {}, identify: () => caller });
   server = createServer((request, response) => {
     const call = { params: undefined, query: {}, body: undefined, text: '', headers: request.headers, caller, signal: new AbortController().signal };

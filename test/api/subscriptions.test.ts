@@ -7,7 +7,7 @@ import { Decimal } from '../../src/core/decimal.ts';
 import { judgeAlerts } from '../../src/service/alerts/watch-alerts.ts';
 import { followWallets, listWatchedOwners } from '../../src/store/alerts.ts';
 import { addEvent, type EventAudience } from '../../src/store/events.ts';
-import { listDeliveries } from '../../src/store/webhooks.ts';
+import { claimDeliveries, listDeliveries } from '../../src/store/webhooks.ts';
 import { ask, startTestService, type TestService } from './serving.ts';
 import { openStreamClient, type StreamClient } from './stream-client.ts';
 
@@ -91,8 +91,8 @@ describe('webhooks', () => {
     expect(await deliveredTo(idOf('anna'))).toEqual(['alert 0xaa']);
     expect(await deliveredTo(idOf('bert'))).toEqual(['alert 0xbb']);
     expect(await deliveredTo(idOf('both'))).toEqual(['alert 0xaa']);
-    const [rule] = await running.database.query('select distinct key_name from plimsoll.events where webhook = $1', [idOf('both')]);
-    expect(rule).toEqual({ key_name: 'bert' });
+    const [rule] = await running.database.query('select distinct key_id from plimsoll.events where webhook = $1', [idOf('both')]);
+    expect(rule).toEqual({ key_id: expect.stringMatching(/^bert:[0-9a-f]{12}$/) });
   });
 
   test("behavior: a wallet's health goes to who named the wallet, opportunities to all or to who named their owner", async () => {
@@ -123,12 +123,12 @@ describe('webhooks', () => {
     const other = await startTestService({ environment: { PLIMSOLL_API_KEYS: join(running.folder, 'keys.json') }, webhookTarget: { resolve: async () => [{ address: '93.184.215.14', family: 4 }] } });
     try {
       await other.database.query(
-        `insert into plimsoll.webhooks (id, url, secret, kinds, created_at, key_name, digest) select id, url, secret, array['alert'], created_at, key_name, digest
-         from jsonb_to_record($1::jsonb) as given (id text, url text, secret bytea, created_at int8, key_name text, digest text)`,
+        `insert into plimsoll.webhooks (id, url, secret, kinds, created_at, key_id, digest) select id, url, secret, array['alert'], created_at, key_id, digest
+         from jsonb_to_record($1::jsonb) as given (id text, url text, secret bytea, created_at int8, key_id text, digest text)`,
         [
           JSON.stringify(
             (
-              await running.database.query('select id, url, secret::text as secret, created_at::text as created_at, key_name, digest from plimsoll.webhooks where id = $1', [String(first.json['id'])])
+              await running.database.query('select id, url, secret::text as secret, created_at::text as created_at, key_id, digest from plimsoll.webhooks where id = $1', [String(first.json['id'])])
             )[0],
           ),
         ],
@@ -146,7 +146,7 @@ describe('webhooks', () => {
   test('behavior: one key cannot use up the room of the others', async () => {
     const body = { url: 'https://full.example.org/', kinds: ['opportunity.closed'] };
     await running.database.query(
-      `insert into plimsoll.webhooks (id, url, secret, kinds, created_at, key_name) select 'wh_full' || n, 'https://example.org/', '', '{}', 1, 'bert' from generate_series(1, 100) as n`,
+      `insert into plimsoll.webhooks (id, url, secret, kinds, created_at, key_id) select 'wh_full' || n, 'https://example.org/', '', '{}', 1, key_id from (select key_id from plimsoll.webhooks where key_id like 'bert:%' limit 1) as own, generate_series(1, 100) as n`,
     );
     const full = await ask(running.origin, '/v1/webhooks', { body, ...as('bert') });
     expect([full.status, full.json['code']]).toEqual([403, 'FORBIDDEN']);
@@ -154,6 +154,41 @@ describe('webhooks', () => {
     await running.database.query(`delete from plimsoll.webhooks where id like 'wh_full%'`);
   });
 });
+
+describe('a key that is taken out', () => {
+  const store = () => fileKeyStore(join(running.folder, 'keys.json'));
+  const isOn = async (id: string): Promise<unknown> => (await running.database.query('select enabled from plimsoll.webhooks where id = $1', [id]))[0]?.['enabled'];
+  const knows = async (name: string): Promise<boolean> => (await ask(running.origin, '/v1/webhooks', as(name))).status === 200;
+
+  test('behavior: its subscribers hear nothing more, the next key of its name has none of them, and they come back with it', async () => {
+    keys.set('guest', await createApiKey(store(), { name: 'guest', scopes: ['read', 'webhooks'], now: 1 }));
+    expect(await until(() => knows('guest'))).toBe(true);
+    const id = await subscribe('guest', { kinds: ['opportunity.opened'] });
+    await tell('before', 'opportunity.opened', ANNA);
+    const [first] = (await store().list()).filter(({ name }) => name === 'guest');
+    await store().remove('guest');
+    expect(await until(async () => (await isOn(id)) === false)).toBe(true);
+    await tell('while it is off', 'opportunity.opened', BERT);
+    expect(await deliveredTo(id)).toEqual(['opportunity.opened 0xaa']);
+    expect((await claimDeliveries(running.database, running.sealer, { most: 100, seconds: 0 })).map(({ webhook }) => webhook)).not.toContain(id);
+
+    keys.set('guest', await createApiKey(store(), { name: 'guest', scopes: ['read', 'webhooks'], now: 1 }));
+    expect(await until(() => knows('guest'))).toBe(true);
+    expect(await idsSeenBy('guest')).toEqual([]);
+    expect((await ask(running.origin, `/v1/webhooks/${id}`, { method: 'DELETE', ...as('guest') })).status).toBe(404);
+    expect(await isOn(id)).toBe(false);
+
+    await store().remove('guest');
+    if (first !== undefined) await store().add(first);
+    expect(await until(async () => (await isOn(id)) === true)).toBe(true);
+    expect(await idsSeenBy('operator')).toContain(id);
+  });
+});
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (const start = performance.now(); performance.now() - start < PATIENCE_MS; await pause(50)) if (await holds()) return true;
+  return false;
+}
 
 describe('the stream', () => {
   async function listen(query: string, name: string): Promise<StreamClient> {
@@ -163,10 +198,6 @@ describe('the stream', () => {
     return client;
   }
   const heard = (client: StreamClient): readonly string[] => client.messages.map(({ event, data }) => `${event} ${String((JSON.parse(data) as { subject?: string }).subject).slice(0, 4)}`);
-  async function until(holds: () => boolean | Promise<boolean>): Promise<boolean> {
-    for (const start = performance.now(); performance.now() - start < PATIENCE_MS; await pause(50)) if (await holds()) return true;
-    return false;
-  }
 
   test('behavior: wallets are told of to who asks for them, alerts to who made the rule', async () => {
     const [all, anna, stranger, both, operator] = await Promise.all([
@@ -176,7 +207,7 @@ describe('the stream', () => {
       listen(`?wallet=${BERT},${ANNA}`, 'bert'),
       listen(`?wallet=${ANNA}`, 'operator'),
     ]);
-    const [{ id } = {}] = await running.database.query(`select id from plimsoll.webhooks where key_name = 'anna' and 'health.changed' = any(kinds)`);
+    const [{ id } = {}] = await running.database.query(`select id from plimsoll.webhooks where key_id like 'anna:%' and 'health.changed' = any(kinds)`);
     await tell('s1', 'alert', ANNA, { kind: 'rule', webhook: String(id) });
     await tell('s2', 'health.changed', ANNA, { kind: 'wallet' });
     await tell('s3', 'health.changed', BERT, { kind: 'wallet' });

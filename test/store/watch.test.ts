@@ -235,7 +235,7 @@ for (const engine of engines) {
 
       await endProofJob(db, 'j1', 'done', { proof: 'p' });
       await endProofJob(db, 'j1', 'failed', { problem: 'late' });
-      expect(await findProofJob(db, 'j1')).toEqual({ id: 'j1', state: 'done', result: { proof: 'p' }, createdAt: 7n, keyName: null });
+      expect(await findProofJob(db, 'j1')).toEqual({ id: 'j1', state: 'done', result: { proof: 'p' }, createdAt: 7n, keyId: null });
       expect(await openProofPayload(db, sealer, 'j1')).toBeNull();
       expect(await db.query(`select payload from plimsoll.proof_jobs where id = 'j1'`)).toEqual([{ payload: null }]);
       expect(await failureOf(db.query(`update plimsoll.proof_jobs set payload = '\\x00' where id = 'j1'`))).toMatchObject({ code: 'INTERNAL' });

@@ -8,20 +8,24 @@ import type { ApiKey, KeyStore } from './key-store.ts';
 const PREFIX = 'plk_';
 const KEY_BYTES = 32;
 const KEY = /^plk_[A-Za-z0-9_-]{43}$/;
+/** Hex digits of the hash. */
+const ID_DIGITS = 12;
 const NO_HASH = '0'.repeat(64);
 
 /** Who asks, and what they may do. */
 export interface Caller {
   /** The key's name; null without one. */
   readonly name: string | null;
+  /** What its own things are known by: another key of the same name has another id. Null without a key. */
+  readonly keyId: string | null;
   readonly scopes: ReadonlySet<Scope>;
   /** Whether it is whoever runs the service: without keys everybody who reaches it, else a key with the scope admin. What others made is the operator's too. */
   readonly isOperator: boolean;
 }
 
 /** Tells whether something is a caller's own: of its key, or whatever it is where that is the operator. */
-export function isOwn(caller: Caller, keyName: string | null): boolean {
-  return caller.isOperator || (keyName !== null && keyName === caller.name);
+export function isOwn(caller: Caller, keyId: string | null): boolean {
+  return caller.isOperator || (keyId !== null && keyId === caller.keyId);
 }
 
 /** What a caller is counted by: its key, or without one its address, of which IPv6 gives everybody many. */
@@ -35,6 +39,8 @@ export interface KeyRing {
   readonly isOpen: () => boolean;
   /** @throws {PlimsollError} UNAUTHENTICATED for a key that is not known */
   readonly identify: (authorization: string | undefined) => Caller;
+  /** Ids of the keys that are in force; null while there is none at all. */
+  readonly ids: () => readonly string[] | null;
   /** Reads the keys again: one that was taken out ends here. @throws {PlimsollError} INVALID_FILE, STORE_*; the keys stay as they were then */
   readonly refresh: () => Promise<void>;
 }
@@ -63,14 +69,15 @@ export async function openKeyRing(store: KeyStore, anonymous: readonly Scope[]):
   let keys = await store.list();
   return {
     isOpen: () => keys.length === 0,
+    ids: () => (keys.length === 0 ? null : keys.filter(({ sha256 }) => sha256 !== NO_HASH).map(idOf)),
     identify(authorization) {
-      if (keys.length === 0) return { name: null, scopes: new Set(SCOPES), isOperator: true };
-      if (authorization === undefined) return { name: null, scopes: new Set(anonymous), isOperator: false };
+      if (keys.length === 0) return { name: null, keyId: null, scopes: new Set(SCOPES), isOperator: true };
+      if (authorization === undefined) return { name: null, keyId: null, scopes: new Set(anonymous), isOperator: false };
       const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
       const hash = KEY.test(key) ? hashOf(key) : '';
       const found = keys.find((entry) => entry.sha256 === hash);
       if (found === undefined) throw new PlimsollError('UNAUTHENTICATED', 'The API key is not known. Send one as Authorization: Bearer plk_…');
-      return { name: found.name, scopes: new Set(found.scopes), isOperator: found.scopes.includes('admin') };
+      return { name: found.name, keyId: idOf(found), scopes: new Set(found.scopes), isOperator: found.scopes.includes('admin') };
     },
     async refresh() {
       keys = requireSome(await store.list(), keys);
@@ -82,6 +89,11 @@ export async function openKeyRing(store: KeyStore, anonymous: readonly Scope[]):
 function requireSome(keys: readonly ApiKey[], before: readonly ApiKey[]): readonly ApiKey[] {
   if (keys.length > 0 || before.length === 0) return keys;
   return before.map((entry) => ({ ...entry, sha256: NO_HASH }));
+}
+
+/** The hash's beginning tells keys of one name apart, and nobody comes from it to the key. */
+function idOf({ name, sha256 }: ApiKey): string {
+  return `${name}:${sha256.slice(0, ID_DIGITS)}`;
 }
 
 function hashOf(key: string): string {

@@ -18,7 +18,7 @@ export interface Trace {
 
 const traces = new WeakMap<object, Trace>();
 const WELL_FORMED = /^[A-Za-z0-9_-]{8,64}$/;
-const NOBODY: Caller = { name: null, scopes: new Set(), isOperator: false };
+const NOBODY: Caller = { name: null, keyId: null, scopes: new Set(), isOperator: false };
 const RETRY_SECONDS = 1;
 /** Milliseconds that a refused body may still be sent for. */
 const UNREAD_MS = 1_000;

@@ -53,8 +53,8 @@ export function proofHandlers({ config, jobs, gate, now }: ProofOptions): Pick<H
         recipient: toAddress(body.recipient),
         attestation: await gate.run(async () => parseAttestation(body.attestation), signal),
       };
-      const idempotencyKey = key === null ? null : `${caller.name ?? ''} ${key}`;
-      const { id } = await submitProofJob(request, { database, queue: await queue(), sealer, now, idempotencyKey, keyName: caller.name });
+      const idempotencyKey = key === null ? null : `${caller.keyId ?? ''} ${key}`;
+      const { id } = await submitProofJob(request, { database, queue: await queue(), sealer, now, idempotencyKey, keyId: caller.keyId });
       return json(await describeJob(database, id, caller), 202, { Location: `/v1/proofs/${id}` });
     },
     async getProof({ params, caller }) {
@@ -76,7 +76,7 @@ export function proofHandlers({ config, jobs, gate, now }: ProofOptions): Pick<H
 
 async function describeJob(database: Database, id: string, caller: Caller): Promise<object> {
   const job = await findProofJobStatus(database, id);
-  if (job === null || !isOwn(caller, job.keyName)) throw new PlimsollError('NOT_FOUND', 'There is no proof job of that id, or no longer.');
+  if (job === null || !isOwn(caller, job.keyId)) throw new PlimsollError('NOT_FOUND', 'There is no proof job of that id, or no longer.');
   const createdAt = Number(job.createdAt);
   return {
     id,

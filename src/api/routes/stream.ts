@@ -26,7 +26,7 @@ export function streamHandlers({ hub, streams, follow, identify }: StreamRouteOp
       const wallets = query.wallet === undefined ? null : new Set(query.wallet.toLowerCase().split(','));
       const request = {
         wallets,
-        owns: (keyName: string | null) => isOwn(caller, keyName),
+        owns: (keyId: string | null) => isOwn(caller, keyId),
         kind: query.kind ?? null,
         caller: callerKey(caller, response.req.ip),
         after,

@@ -40,7 +40,7 @@ export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'c
       if (caller.name === null && !caller.isOperator) throw new PlimsollError('UNAUTHENTICATED', 'A webhook belongs to the API key that makes it. Send one as Authorization: Bearer plk_…');
       const key = readIdempotencyKey(headerOf(call));
       if (key === null) return create(call, `wh_${randomBytes(ID_BYTES).toString('hex')}`, options);
-      const owner = caller.name ?? '';
+      const owner = caller.keyId ?? '';
       // The id comes from the key, so that a repetition after a restart, or at another process, makes no second subscriber.
       const id = `wh_${createHash('sha256')
         .update(`${owner} ${key}`)
@@ -50,11 +50,11 @@ export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'c
     },
     async listWebhooks({ caller }) {
       const [webhooks, rules] = await Promise.all([listWebhooks(database), listAlertRules(database)]);
-      return json({ webhooks: webhooks.filter(({ keyName = null }) => isOwn(caller, keyName)).map((webhook) => describe(webhook, rules)) });
+      return json({ webhooks: webhooks.filter(({ keyId = null }) => isOwn(caller, keyId)).map((webhook) => describe(webhook, rules)) });
     },
     async deleteWebhook({ params, caller }) {
       const found = (await listWebhooks(database)).find(({ id }) => id === params.id);
-      const isGone = found !== undefined && isOwn(caller, found.keyName ?? null) && (await deleteWebhook(database, params.id));
+      const isGone = found !== undefined && isOwn(caller, found.keyId ?? null) && (await deleteWebhook(database, params.id));
       if (!isGone) throw new PlimsollError('NOT_FOUND', 'There is no webhook of that id.');
       return { kind: 'empty' };
     },
@@ -73,12 +73,12 @@ async function create({ body, caller, text }: Call<'createWebhook'>, id: string,
     throw new InvalidArgument('The address of the webhook has no place on the public internet, or does not resolve. Give one that anybody could reach.', { in: 'body', path: 'url' });
   }
   const known = await listWebhooks(database);
-  const own = known.filter(({ keyName = null }) => keyName === caller.name);
+  const own = known.filter(({ keyId = null }) => keyId === caller.keyId);
   const digest = createHash('sha256').update(text).digest('base64url');
   const before = own.find((webhook) => webhook.id === id);
   if (before !== undefined) return repeat(before, digest, await listAlertRules(database));
   if (own.length >= MOST_OWN_WEBHOOKS || known.length >= MOST_WEBHOOKS) throw new PlimsollError('FORBIDDEN', `There are ${own.length} webhooks of this key. Delete one first.`);
-  const webhook: Webhook = { id, url: url.href, kinds: [...new Set(body.kinds)], enabled: true, createdAt: BigInt(now()), keyName: caller.name, wallets, digest };
+  const webhook: Webhook = { id, url: url.href, kinds: [...new Set(body.kinds)], enabled: true, createdAt: BigInt(now()), keyId: caller.keyId, wallets, digest };
   const secret = new Uint8Array(randomBytes(SECRET_BYTES));
   const isNew = await database.transaction(async (queries) => {
     if (!(await addWebhook(queries, sealer, { ...webhook, secret, nextSecret: null }))) return false;

@@ -7,7 +7,7 @@ export interface EventFrame {
   /** Whom it is for. */
   readonly audience: AddressedEvent['audience'];
   /** The API key whose rule raised it; null where no key's did. */
-  readonly keyName: string | null;
+  readonly keyId: string | null;
   /** Lower-case addresses that it is about. */
   readonly about: ReadonlySet<string>;
   readonly bytes: Buffer;
@@ -16,11 +16,11 @@ export interface EventFrame {
 const ADDRESS = /0x[0-9a-f]{40}/g;
 
 /** Writes an event. */
-export function frameOf({ sequence, kind, subject, body, at, audience, keyName }: AddressedEvent): EventFrame {
+export function frameOf({ sequence, kind, subject, body, at, audience, keyId }: AddressedEvent): EventFrame {
   const seconds = Number(at);
   const data = JSON.stringify({ sequence: sequence.toString(), kind, subject, at: seconds, atIso: new Date(seconds * 1000).toISOString(), data: body });
   const about = new Set([...subject.toLowerCase().matchAll(ADDRESS), ...namesOf(body).matchAll(ADDRESS)].map(([address]) => address));
-  return { sequence, kind, audience, keyName, about, bytes: Buffer.from(`id: ${sequence}\nevent: ${kind.replaceAll(/[^a-z.-]/g, '')}\ndata: ${data}\n\n`) };
+  return { sequence, kind, audience, keyId, about, bytes: Buffer.from(`id: ${sequence}\nevent: ${kind.replaceAll(/[^a-z.-]/g, '')}\ndata: ${data}\n\n`) };
 }
 
 /** The kind of the event that says that others may be missing. */

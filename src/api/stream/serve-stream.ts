@@ -21,7 +21,7 @@ export interface StreamRequest {
   /** Lower-case addresses; null for what everybody may hear. */
   readonly wallets: ReadonlySet<string> | null;
   /** Whether alerts of a key's rules are the client's own. */
-  readonly owns: (keyName: string | null) => boolean;
+  readonly owns: (keyId: string | null) => boolean;
   readonly kind: string | null;
   /** Names the caller: its key, or its address. */
   readonly caller: string;
@@ -150,7 +150,7 @@ export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients,
 function isFor({ wallets, kind, owns }: StreamRequest, frame: EventFrame): boolean {
   if (kind !== null && kind !== frame.kind) return false;
   if (wallets === null) return frame.audience === 'anyone';
-  return [...frame.about].some((address) => wallets.has(address)) && (frame.audience !== 'rule' || owns(frame.keyName));
+  return [...frame.about].some((address) => wallets.has(address)) && (frame.audience !== 'rule' || owns(frame.keyId));
 }
 
 function placeAt(sequence: bigint): Buffer {

@@ -41,7 +41,7 @@ export async function findAttestJobStatus(queries: Queries, sealer: Sealer, id: 
   const found = await findJob('attest', id, queries);
   if (found === null) return null;
   const { job, note } = found;
-  const base: JobBase = { id, createdAt: job.createdAt, keyName: job.keyName };
+  const base: JobBase = { id, createdAt: job.createdAt, keyId: job.keyId };
   if (job.state === 'waiting') return { ...base, state: 'waiting' };
   if (job.state === 'failed') return { ...base, state: 'failed', failure: note?.failure ?? { code: 'INTERNAL', message: 'The job failed without a reason.', retryable: false } };
   const plain = sealer.open(Buffer.from(note?.sealed ?? '', 'base64'), placeOf(id));

@@ -18,7 +18,7 @@ export interface SubmitOptions {
   /** The same key is the same job, however often it is handed in; null makes a new one each time. Two callers must not share keys. */
   readonly idempotencyKey: string | null;
   /** The API key that asks for it; null or absent where the operator does. */
-  readonly keyName?: string | null;
+  readonly keyId?: string | null;
 }
 
 /** A job that was handed in. */
@@ -42,7 +42,7 @@ export interface JobBase {
   /** Unix seconds. */
   readonly createdAt: bigint;
   /** The API key that asked for it; null where the operator did. */
-  readonly keyName: string | null;
+  readonly keyId: string | null;
 }
 
 const codes = Object.keys(ERROR_TABLE) as [ErrorCode, ...ErrorCode[]];
@@ -62,13 +62,13 @@ export type JobNote = z.infer<typeof noteSchema>;
  *
  * @throws {PlimsollError} CONFLICT where the key was used for another request
  */
-export async function submitJob(name: QueueName, payload: Json, { database, queue, sealer, now, idempotencyKey, keyName = null }: SubmitOptions): Promise<SubmittedJob> {
+export async function submitJob(name: QueueName, payload: Json, { database, queue, sealer, now, idempotencyKey, keyId = null }: SubmitOptions): Promise<SubmittedJob> {
   const bytes = Buffer.from(JSON.stringify(payload));
   // The payload has a secret, or its hash, of more than 240 random bits: its digest tells nothing.
   const digest = createHash('sha256').update(bytes).digest('hex');
   const id = `${name}-${idempotencyKey === null ? randomBytes(20).toString('hex') : createHash('sha256').update(`${name}:${idempotencyKey}`).digest('hex').slice(0, 40)}`;
   return database.transaction(async (queries) => {
-    if (await addProofJob(queries, sealer, { id, payload: bytes, createdAt: BigInt(now()), keyName })) {
+    if (await addProofJob(queries, sealer, { id, payload: bytes, createdAt: BigInt(now()), keyId })) {
       await noteProofJob(queries, id, { digest });
       await queue.send(name, id, queries);
       return { id, isNew: true };

@@ -63,7 +63,7 @@ export async function findProofJobStatus(queries: Queries, id: string): Promise<
   const found = await findJob('prove', id, queries);
   if (found === null) return null;
   const { job, note } = found;
-  const base: JobBase = { id, createdAt: job.createdAt, keyName: job.keyName };
+  const base: JobBase = { id, createdAt: job.createdAt, keyId: job.keyId };
   if (job.state === 'waiting') return { ...base, state: 'waiting', progress: note?.progress ?? null };
   if (job.state === 'done') return { ...base, state: 'done', proof: parseBundle(note?.proof) };
   return { ...base, state: 'failed', failure: note?.failure ?? { code: 'INTERNAL', message: 'The job failed without a reason.', retryable: false } };

@@ -3,6 +3,8 @@ import { WATCH } from './0002-watch.ts';
 import { WORKERS } from './0003-workers.ts';
 import { SIGNS_OF_LIFE } from './0004-signs-of-life.ts';
 import { SERVICE } from './0005-service.ts';
+import { JOINT } from './0006-joint.ts';
+import { KEY_IDENTITY } from './0007-key-identity.ts';
 
 /** One step of the schema. A step that was published is never changed; a change is a new step. */
 export interface Migration {
@@ -18,4 +20,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 3, name: 'workers', sql: WORKERS },
   { number: 4, name: 'signs of life', sql: SIGNS_OF_LIFE },
   { number: 5, name: 'service', sql: SERVICE },
+  { number: 6, name: 'joint', sql: JOINT },
+  { number: 7, name: 'key identity', sql: KEY_IDENTITY },
 ];
