@@ -46,6 +46,15 @@ export async function listMarkets(queries: Queries, deployments: readonly string
   return rows.map(readMarket);
 }
 
+/** A market without its state. */
+export type MarketHead = Pick<BookMarket, 'key' | 'deployment' | 'rule' | 'at'>;
+
+/** Every market without its state, by key. */
+export async function listMarketHeads(queries: Queries): Promise<readonly MarketHead[]> {
+  const rows = await queries.query('select key, deployment, rule, at::text as at from plimsoll.markets order by key');
+  return rows.map((row) => ({ key: textOf(row, 'key'), deployment: textOf(row, 'deployment'), rule: textOf(row, 'rule'), at: integerOf(row, 'at') }));
+}
+
 /** The markets of some keys, by key; one that is no more is left out. */
 export async function findMarkets(queries: Queries, keys: readonly string[]): Promise<readonly BookMarket[]> {
   if (keys.length === 0) return [];

@@ -30,6 +30,22 @@ export interface Opportunity extends Omit<OpportunityDraft, 'block' | 'at'> {
   readonly closedReason: string | null;
 }
 
+/** What an opportunity brings in the newest sequence over all that are open. */
+export interface JointPart {
+  /** USD after those that are taken before it, a decimal string, and its first place in the sequence, from 1; null where it is not in it. */
+  readonly taken: { readonly netUsd: string; readonly place: number } | null;
+  /** The unix second that accounts were decided at. */
+  readonly plannedAt: bigint;
+  /** Whether the opportunity was priced by itself again since. */
+  readonly isOlder: boolean;
+}
+
+/** An open opportunity as it is ranked. */
+export interface RankedOpportunity extends Opportunity {
+  /** Null where it was not planned yet, or the sequence was cut before it. */
+  readonly joint: JointPart | null;
+}
+
 const COLUMNS = `id::text as id, subject, owner, shard, opened_block::text as opened_block, opened_at::text as opened_at, seen_block::text as seen_block, seen_at::text as seen_at,
   closed_at::text as closed_at, closed_reason, net_usd::text as net_usd, precision, body`;
 
@@ -75,19 +91,26 @@ export interface RankingCursor {
 }
 
 /** Open opportunities by net profit, greatest first, from `after` on. */
-export async function listOpportunities(queries: Queries, most: number, after: RankingCursor | null = null): Promise<readonly Opportunity[]> {
+export async function listOpportunities(queries: Queries, most: number, after: RankingCursor | null = null): Promise<readonly RankedOpportunity[]> {
   const rows = await queries.query(
-    `select ${COLUMNS} from plimsoll.opportunities
+    `select ${COLUMNS}, joint_usd::text as joint_usd, place, planned_at::text as planned_at, (seen_at > planned_at or (seen_at, net_usd) <> (alone_at, alone_usd)) as is_older
+     from plimsoll.opportunities left join (select opportunity, net_usd as joint_usd, place, planned_at, alone_usd, alone_at from plimsoll.joint_opportunities) as planned on opportunity = id
      where closed_at is null and ($2::numeric is null or net_usd < $2::numeric or (net_usd = $2::numeric and id > $3::int8)) order by opportunities.net_usd desc, opportunities.id limit $1`,
     [most, after?.netUsd ?? null, after?.id ?? null],
   );
-  return rows.map(readOpportunity);
+  return rows.map((row) => ({ ...readOpportunity(row), joint: readJoint(row) }));
 }
 
 /** The open opportunities of some shards: what a worker that takes them over has to look at again. */
 export async function listShardOpportunities(queries: Queries, shards: readonly number[]): Promise<readonly Opportunity[]> {
   const rows = await queries.query(`select ${COLUMNS} from plimsoll.opportunities where closed_at is null and shard = any($1::text[]::int2[]) order by opportunities.id`, [shards.map(String)]);
   return rows.map(readOpportunity);
+}
+
+function readJoint(row: SqlRow): JointPart | null {
+  const [plannedAt, netUsd] = [findInteger(row, 'planned_at'), findText(row, 'joint_usd')];
+  if (plannedAt === null) return null;
+  return { plannedAt, taken: netUsd === null ? null : { netUsd, place: numberOf(row, 'place') }, isOlder: row['is_older'] === true };
 }
 
 function readOpportunity(row: SqlRow): Opportunity {

@@ -7,7 +7,7 @@ import { factorOf, type Moves, NO_MOVES } from '../../engine/moves.ts';
 import type { OpenedAccount, OpenedPortfolio } from '../../engine/open-portfolio.ts';
 import { movesOf, parseShock } from '../../engine/shock.ts';
 import type { ConfidenceInputs } from '../../path/opportunities/confidence.ts';
-import { type JointLiquidations, planJointLiquidations } from '../../path/opportunities/joint-liquidations.ts';
+import { type JointLiquidations, type JointOptions, planJointLiquidations } from '../../path/opportunities/joint-liquidations.ts';
 import { type OwnerOpportunity, type RankedLiquidation, rankByOwner } from '../../path/opportunities/owner-opportunities.ts';
 import { type BookAtPrices, comparePrices, debtOf, type PriceEffect } from '../../path/opportunities/price-effect.ts';
 import { computeWatchList, type WatchedAccount } from '../../path/opportunities/watch-list.ts';
@@ -104,6 +104,13 @@ export async function scanBook(book: Book, request: ScanRequest, { chains, scree
   };
 }
 
+/** What liquidatable accounts of a book offer together. */
+export interface JointOffer {
+  /** One for each chain. */
+  readonly sequences: readonly JointLiquidations[];
+  readonly owners: readonly OwnerOpportunity[];
+}
+
 /** What accounts offer that are taken by themselves, whatever else is liquidatable. */
 export interface Offer {
   readonly owners: readonly OwnerOpportunity[];
@@ -117,22 +124,39 @@ export function openMeans(book: Book, accounts: readonly OpenedAccount[], { chai
   return openChainMeans({ accounts, assets: listPlanAssets(openedOf(book, accounts)), chains, gasUsd, at: Math.max(book.now, 0) });
 }
 
+/** Plans what liquidatable accounts of a book offer together: each after what is taken before it. */
+export function offerTogether(
+  book: Book,
+  liquidatable: readonly OpenedAccount[],
+  { minProfitUsd, means, limits = {} }: { readonly minProfitUsd: number; readonly means: ReadonlyMap<ChainId, ChainMeans>; readonly limits?: JointLimits },
+): JointOffer {
+  const sequences = planChains(liquidatable, { prices: marketPricesOf(documentOf(book, [])), moves: NO_MOVES, means, limits });
+  return { sequences, owners: rankByOwner(sequences, { minProfitUsd, inputsOf: (account) => inputsOf(account, book, means) }) };
+}
+
 /** Prices liquidatable accounts of a book, as if nobody else in it were liquidatable. */
 export function offerAlone(book: Book, liquidatable: readonly OpenedAccount[], request: ScanRequest, means: ReadonlyMap<ChainId, ChainMeans>): Offer {
-  const screened: Screened = { liquidatable, near: [], samples: [], gaps: [], accounts: liquidatable.length, indebted: liquidatable.length };
-  const { sequences } = offerOf(screened, marketPricesOf(documentOf(book, [])), NO_MOVES, means);
-  const owners = rankByOwner(sequences, { minProfitUsd: request.minProfitUsd, inputsOf: (account) => inputsOf(account, book, means) });
+  const { sequences, owners } = offerTogether(book, liquidatable, { minProfitUsd: request.minProfitUsd, means });
   return { owners, calldata: encodeAll(owners, sequences, book, request), gaps: sequences.flatMap(({ gaps }) => gaps) };
 }
 
-/** Pools and gas are a chain's own, so each chain is taken by itself. */
 function offerOf({ liquidatable }: Screened, prices: MarketPrices, moves: Moves, means: ReadonlyMap<ChainId, ChainMeans>): BookAtPrices {
+  return { liquidatable, sequences: planChains(liquidatable, { prices, moves, means, limits: {} }), prices };
+}
+
+/** How far a sequence is looked for. */
+export type JointLimits = Pick<JointOptions, 'maxTaken' | 'maxPriced'>;
+
+/** Pools and gas are a chain's own, so each chain is taken by itself. */
+function planChains(
+  liquidatable: readonly OpenedAccount[],
+  { prices, moves, means, limits }: { readonly prices: MarketPrices; readonly moves: Moves; readonly means: ReadonlyMap<ChainId, ChainMeans>; readonly limits: JointLimits },
+): readonly JointLiquidations[] {
   const byChain = Map.groupBy(liquidatable, ({ marketEntry }) => marketEntry.chain as ChainId);
-  const sequences = [...byChain].flatMap(([chain, accounts]) => {
+  return [...byChain].flatMap(([chain, accounts]) => {
     const own = means.get(chain);
-    return own === undefined ? [] : [planJointLiquidations(accounts, { means: own, prices, moves, storeOf: cometStore })];
+    return own === undefined ? [] : [planJointLiquidations(accounts, { means: own, prices, moves, storeOf: cometStore, ...limits })];
   });
-  return { liquidatable, sequences, prices };
 }
 
 function movePrices(prices: MarketPrices, moves: Moves): MarketPrices {

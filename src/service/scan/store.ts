@@ -78,7 +78,7 @@ async function readFrom(queries: Queries, options: StoredBookOptions): Promise<B
     trust: 'as-read',
     now: options.now,
     asOf: blocksOf(stored, rows),
-    prices: await readPrices(queries, stored),
+    prices: await readMarketPrices(queries, stored, new Set(stored.map(({ key }) => key))),
     markets,
     accounts,
     gaps,
@@ -148,10 +148,9 @@ function blocksOf(markets: readonly StoredMarket[], rows: ReadonlyMap<string, De
   return [...newest].map(([chain, { block, at }]) => ({ chain, number: block.toString(), hash: null, timestamp: Number(at) }));
 }
 
-/** The newest market price of each asset; what an oracle said is in its market's state. */
-async function readPrices(queries: Queries, markets: readonly StoredMarket[]): Promise<readonly PortfolioPrice[]> {
+/** The newest market price of each asset that the states of some markets name; what an oracle said, one of the keys of all markets, is in its market's state. */
+export async function readMarketPrices(queries: Queries, markets: readonly Pick<StoredMarket, 'state'>[], oracles: ReadonlySet<string>): Promise<readonly PortfolioPrice[]> {
   const assets = new Set(markets.flatMap(({ state }) => JSON.stringify(state).match(ASSET) ?? []));
-  const oracles = new Set(markets.map(({ key }) => key));
   const newest = new Map<AssetId, PortfolioPrice>();
   for (const { asset, source, usd, at } of await listPrices(queries, [...assets])) {
     const known = newest.get(asset as AssetId);

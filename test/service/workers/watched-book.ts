@@ -6,6 +6,7 @@ import type { MorphoMarket, MorphoPosition } from '../../../src/protocols/morpho
 import { findRule, listDeployments } from '../../../src/protocols/registry.ts';
 import { DEFAULT_SCAN, scanBook } from '../../../src/service/scan/scan-book.ts';
 import { screenExactly } from '../../../src/service/scan/screen.ts';
+import type { Book } from '../../../src/service/scan/source.ts';
 import { readStoredBook } from '../../../src/service/scan/store.ts';
 import { BOOK_CHANNEL } from '../../../src/service/sync/sync-deployment.ts';
 import { type BookAccountDraft, replaceAccounts } from '../../../src/store/book-accounts.ts';
@@ -137,15 +138,40 @@ export async function readOpen(database: Database): Promise<ReadonlyMap<string, 
   return new Map(rows.map((row) => [String(row['owner']), Number(row['usd']).toFixed(6)]));
 }
 
-/** What one scan of everything says, every account asked by its rule, each owner priced as if alone. */
-export async function scanAlone(database: Database): Promise<ReadonlyMap<string, string>> {
+/** What is open and taken in the newest joint sequence: owner → USD and place. */
+export async function readJoint(database: Database): Promise<ReadonlyMap<string, JointFigures>> {
+  const rows = await database.query(
+    `select o.owner, j.net_usd::text as usd, j.place from plimsoll.opportunities o join plimsoll.joint_opportunities j on j.opportunity = o.id where o.closed_at is null and j.place is not null order by o.owner`,
+  );
+  return new Map(rows.map((row) => [String(row['owner']), { netUsd: Number(row['usd']).toFixed(6), place: Number(row['place']) }]));
+}
+
+/** What an owner brings in a sequence. */
+export interface JointFigures {
+  readonly netUsd: string;
+  readonly place: number;
+}
+
+function readBook(database: Database): Promise<Book> {
   const config = readConfig({});
-  const book = await readStoredBook(database, { deployments: listDeployments(), findRule, now: Math.floor(Date.now() / 1_000), maxBlockAgeSeconds: config.maxBlockAgeSeconds });
+  return readStoredBook(database, { deployments: listDeployments(), findRule, now: Math.floor(Date.now() / 1_000), maxBlockAgeSeconds: config.maxBlockAgeSeconds });
+}
+
+/** What one scan of everything says of every owner in its joint sequence. */
+export async function scanTogether(database: Database, minProfitUsd = DEFAULT_SCAN.minProfitUsd): Promise<ReadonlyMap<string, JointFigures>> {
+  const { owners } = await scanBook(await readBook(database), { ...DEFAULT_SCAN, minProfitUsd, limit: 100_000 }, { chains: new Map(), screen: screenExactly });
+  const found = owners.map(({ owner, profitUsd, liquidations }): [string, JointFigures] => [owner, { netUsd: profitUsd.toFixed(6), place: Math.min(...liquidations.map(({ place }) => place)) }]);
+  return new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What one scan of everything says, every account asked by its rule, each owner priced as if alone. */
+export async function scanAlone(database: Database, minProfitUsd = DEFAULT_SCAN.minProfitUsd): Promise<ReadonlyMap<string, string>> {
+  const book = await readBook(database);
   const { liquidatable } = screenExactly(book, { moves: new Map(), near: 0 });
   const found: [string, string][] = [];
   for (const owner of new Set(liquidatable.map(({ entry }) => entry.owner))) {
     const accounts = book.accounts.filter((account) => account.owner === owner);
-    const { owners } = await scanBook({ ...book, accounts }, { ...DEFAULT_SCAN, limit: 1 }, { chains: new Map(), screen: screenExactly });
+    const { owners } = await scanBook({ ...book, accounts }, { ...DEFAULT_SCAN, minProfitUsd, limit: 1 }, { chains: new Map(), screen: screenExactly });
     const [offer] = owners;
     if (offer !== undefined) found.push([owner, offer.profitUsd.toFixed(6)]);
   }

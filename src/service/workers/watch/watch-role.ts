@@ -8,6 +8,7 @@ import { saveShardLooks, saveShardProgress } from '../../../store/shard-progress
 import { openScanChains } from '../../scan/choose.ts';
 import { DEFAULT_SCAN, type ScanRequest } from '../../scan/scan-book.ts';
 import { BOOK_CHANNEL } from '../../sync/sync-deployment.ts';
+import { JointPlanner } from '../joint/joint-planner.ts';
 import type { RoleContext, RunningRole } from '../role.ts';
 import { RoleTally } from '../role-tally.ts';
 import { createWaker, type Waker } from '../waker.ts';
@@ -30,6 +31,8 @@ export interface WatchSettings {
   readonly walletMs?: number;
   /** Milliseconds after which it is told that the held shards were looked at, though nothing had changed: 10,000. */
   readonly toldMs?: number;
+  /** Milliseconds between two plans of everything that is open together: 30,000. */
+  readonly jointMs?: number;
   readonly scan?: Pick<ScanRequest, 'minProfitUsd' | 'gasUsd' | 'liquidator'>;
 }
 
@@ -58,6 +61,7 @@ class Watch implements RunningRole {
   #book: WatchedBook;
   #desk = new OwnerDesk();
   #wallets: WalletWatch;
+  readonly #planner: JointPlanner;
   #loaded = new Set<number>();
   #lostShards = new Set<number>();
   #regained = new Set<number>();
@@ -75,14 +79,15 @@ class Watch implements RunningRole {
   readonly #unrecorded = new Set<string>();
   #found: Found = { liquidatable: new Set(), unseen: new Map() };
 
-  constructor(context: RoleContext, { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, scan = DEFAULT_SCAN }: WatchSettings) {
+  constructor(context: RoleContext, { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, jointMs = 30_000, scan = DEFAULT_SCAN }: WatchSettings) {
     this.#context = context;
-    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, request: { ...DEFAULT_SCAN, ...scan } };
+    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, jointMs, request: { ...DEFAULT_SCAN, ...scan } };
     this.#tally = new RoleTally('watch', context);
     this.#shards = new HeldShards(context.database, context.holder, lease);
     this.#waker = createWaker(context.surroundings.clock);
     this.#book = openBook();
     this.#wallets = new WalletWatch(context, { everyMs: walletMs });
+    this.#planner = new JointPlanner(context, this.#tally, { lease, everyMs: jointMs, gasUsd: this.#settings.request.gasUsd });
     const registers = [context.registry];
     const buckets = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
     this.#screenSeconds = new Histogram({ name: 'plimsoll_watch_screen_seconds', help: 'Seconds that a screen of all held accounts took.', buckets, registers });
@@ -98,6 +103,7 @@ class Watch implements RunningRole {
     };
     this.#unlisten = [await database.listen(BOOK_CHANNEL, heard), await database.listen(SHARD_CHANNEL, () => this.#renewer.wake())];
     this.#running = [this.#renewing(), this.#watching()];
+    this.#planner.start();
   }
 
   health() {
@@ -108,7 +114,7 @@ class Watch implements RunningRole {
     this.#stop.abort();
     this.#waker.wake();
     this.#renewer.wake();
-    await Promise.all(this.#running);
+    await Promise.all([...this.#running, this.#planner.stop()]);
     for (const unlisten of this.#unlisten) await unlisten().catch(() => {});
     await this.#shards.release().catch((error: unknown) => this.#tally.failed(error));
     await this.#chains.close();
