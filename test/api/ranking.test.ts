@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { claimShards, type ShardLease } from '../../src/store/leases.ts';
+import { JOINT_LEASE, listOpenPrices, saveJointPlan } from '../../src/store/joint-plans.ts';
+import { claimLease, claimShards, type ShardLease } from '../../src/store/leases.ts';
 import { closeOpportunity, saveOpportunity } from '../../src/store/opportunities.ts';
 import { shardOf } from '../../src/store/shard-of.ts';
 import { saveShardLooks, saveShardProgress } from '../../src/store/shard-progress.ts';
@@ -62,6 +63,36 @@ describe('GET /v1/opportunities, from the store', () => {
     const second = await page(`limit=100&cursor=${elsewhere}`);
     expect(second.owners[0]).toBe((await page(`limit=1&cursor=${first.next}`)).owners[0]);
     expect(second.owners.filter((entry) => first.owners.includes(entry))).toEqual([]);
+  });
+
+  test('behavior: what an owner brings together with the others stands beside what it brings alone, with its place and its second; the order stays that of alone', async () => {
+    await withWatched(async (watched) => {
+      const held = leasesOf.get(watched) ?? [];
+      for (const [at, netUsd] of [30, 20, 10].entries()) {
+        const lease = held.find(({ shard }) => shard === shardOf(owner(at)));
+        if (lease === undefined) throw new Error('not leased');
+        await saveOpportunity(watched.database, lease, { subject: owner(at), owner: owner(at), block: 1n, at: 100n, netUsd: netUsd.toFixed(6), precision: 'exact', body: {} });
+      }
+      const listed = async () => {
+        const { json } = await ask(watched.origin, '/v1/opportunities?limit=3');
+        const items = json['opportunities'] as readonly Record<string, unknown>[];
+        return [json['method'], ...items.map(({ profitUsd, jointProfitUsd, place, plannedAt, repricedSince }) => [profitUsd, jointProfitUsd, place, plannedAt, repricedSince])];
+      };
+      const unplanned = (usd: string) => [usd, null, null, null, false];
+      await expect.poll(listed, { timeout: 20_000 }).toEqual([null, unplanned('30.000000'), unplanned('20.000000'), unplanned('10.000000')]);
+      const lease = await claimLease(watched.database, JOINT_LEASE, { holder: 'test', seconds: 3_600 });
+      const [first, second] = await listOpenPrices(watched.database, 9);
+      if (lease === null || first === undefined || second === undefined) throw new Error('nothing to plan');
+      const joint = { netUsd: '11.500000', place: 2 };
+      const entries = [
+        { open: first, joint },
+        { open: { ...second, netUsd: '19' }, joint: null },
+      ];
+      await saveJointPlan(watched.database, lease, { fingerprint: 'f', plannedAt: 105n, method: 'greedy', entries });
+      await expect.poll(listed, { timeout: 20_000 }).toEqual(['greedy', ['30.000000', '11.500000', 2, 105, false], ['20.000000', null, null, 105, true], unplanned('10.000000')]);
+      const { json } = await ask(watched.origin, '/v1/opportunities?limit=1');
+      expect((await ask(watched.origin, `/v1/opportunities?limit=1&cursor=${String(json['nextCursor'])}`)).json['opportunities']).toMatchObject([{ profitUsd: '20.000000' }]);
+    });
   });
 
   test('behavior: where nobody has looked for long, at a part of the book only, the ranking and the readiness say so', async () => {

@@ -264,8 +264,8 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
   test('error: an unknown wallet and a service that is gone are said in words', async () => {
     const { page, context, faults } = await open(`#/wallet/${NOBODY}`);
     await settled(page);
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('No debt found');
-    expect(await page.locator('#accounts').innerText()).toMatch(/None in the one market that was looked at/);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Incomplete');
+    expect(await page.getByText(/know nothing of 0x/).count()).toBe(1);
     await keepPicture(page, 'wallet-unknown');
     await context.setOffline(true);
     await page.getByLabel('Wallet', { exact: true }).fill(DEMO);
@@ -309,9 +309,13 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     const [gone, ...left] = ranking.opportunities;
     const happened = (kind: string) =>
       service.database.transaction((queries) => addEvent(queries, { key: `${kind} of a test`, kind, subject: gone?.owner ?? '', body: { id: gone?.id, owner: gone?.owner }, at: 1_700_000_000n }));
-    await page.route('**/v1/opportunities?*', (route) => route.fulfill({ json: { ...ranking, opportunities: left } }));
+    expect(await page.locator('.together').count()).toBe(0);
+    const shared = left.map((entry, at) => (at === 0 ? { ...entry, jointProfitUsd: '1.250000' } : entry));
+    await page.route('**/v1/opportunities?*', (route) => route.fulfill({ json: { ...ranking, opportunities: shared } }));
     await happened('opportunity.closed');
     await page.waitForFunction((rows) => document.querySelectorAll('.ranking tbody tr').length === rows, left.length);
+    await page.locator('.together').waitFor();
+    expect(await page.locator('.together').allInnerTexts()).toEqual(['after those that pay better: $1.25']);
     await page.unroute('**/v1/opportunities?*');
     await happened('opportunity.opened');
     await page.waitForFunction((rows) => document.querySelectorAll('.ranking tbody tr').length === rows, ranking.opportunities.length);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type EventStream, followStream, type StreamState } from '../../src/web/market/live-stream.ts';
 import { type OpportunityRow, readRow, sortRows } from '../../src/web/market/rows.ts';
 
-const ENTRY = { id: '1', owner: '0xabc', profitUsd: '12.5', precision: 'estimate', openedAt: null, seenAt: 1_700_000_000 };
+const PLANNED = { jointProfitUsd: '12.500000', place: 1, plannedAt: 1_700_000_000, repricedSince: false };
+const ENTRY = { id: '1', owner: '0xabc', profitUsd: '12.5', ...PLANNED, precision: 'estimate', openedAt: null, seenAt: 1_700_000_000 };
 
 describe(readRow, () => {
   test('default: what the table shows', () => {
@@ -19,6 +20,7 @@ describe(readRow, () => {
       id: '1',
       owner: '0xabc',
       profitUsd: 12.5,
+      together: null,
       breakEvenGasUsd: 13,
       paidUsd: 100,
       places: ['Aave v3', 'Morpho'],
@@ -27,6 +29,16 @@ describe(readRow, () => {
       precision: 'accrued',
       seenAt: 1_700_000_000,
     });
+  });
+
+  test.each([
+    ['what is left after the others is told', { jointProfitUsd: '4.25' }, 'after those that pay better: $4.25'],
+    ['so is that nothing is', { jointProfitUsd: null, place: null }, 'after those that pay better: nothing'],
+    ['and that it is of an older price', { jointProfitUsd: '4.25', repricedSince: true }, 'after those that pay better: $4.25, by an older price'],
+    ['what reads the same is not told twice', { jointProfitUsd: '12.499999', repricedSince: true }, null],
+    ['nor what was never planned', { jointProfitUsd: null, place: null, plannedAt: null }, null],
+  ])('behavior: %s', (_, changes, words) => {
+    expect(readRow({ ...ENTRY, ...changes, detail: null }).together).toBe(words);
   });
 
   test.each([null, 'text', { liquidations: 7, confidence: [] }, { liquidations: [null, { label: 4, confidence: 1 }] }])('bad input: a detail of %j is left empty, never guessed', (detail) => {

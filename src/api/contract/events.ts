@@ -78,7 +78,15 @@ const opportunity = named(
   z.strictObject({
     id: z.string(),
     owner: z.string(),
-    profitUsd: usdString.describe('After slippage, gas and flash fee'),
+    profitUsd: usdString.describe('After slippage, gas and flash fee. store: of the owner by itself, as if nobody else were liquidated; scan: in the joint sequence'),
+    jointProfitUsd: usdString
+      .nullable()
+      .describe(
+        'What it brings in the joint sequence, after all that is taken before it; null where it was not planned yet, where the sequence was cut before it, or where it is not worth taking then',
+      ),
+    place: z.int().min(1).nullable().describe('The first of its places in the joint sequence of its chain, from 1; null with jointProfitUsd'),
+    plannedAt: unixSeconds.nullable().describe('The second that the joint sequence is of; null where it was not planned yet, or the sequence was cut before it'),
+    repricedSince: z.boolean().describe('Whether profitUsd is newer than the joint sequence'),
     precision: z.string(),
     openedAt: unixSeconds.nullable().describe('Null where nobody keeps watch'),
     seenAt: unixSeconds,
@@ -95,7 +103,7 @@ export const opportunities = named(
     recorded: z.string().nullable(),
     status: z.enum(['complete', 'incomplete']),
     asOf: z.strictObject({ blocks: z.array(plainBlock), prices: z.array(plainPrice) }),
-    method: z.string().nullable().describe('Greedy, and it says so'),
+    method: z.string().nullable().describe('How the joint sequence was found, and where it was cut: greedy, and it says so; null where nothing was planned'),
     watched: z.array(anyJson).describe('Accounts that are near, nearest first; on the first page of a scan'),
     opportunities: z.array(opportunity),
     nextCursor: z.string().nullable().describe('For the next page; null on the last one'),

@@ -8,7 +8,8 @@ import { scanToJson } from '../../service/scan/json.ts';
 import { DEFAULT_SCAN, scanBook } from '../../service/scan/scan-book.ts';
 import { screenExactly } from '../../service/scan/screen.ts';
 import type { Database } from '../../store/database.ts';
-import { listOpportunities, type Opportunity } from '../../store/opportunities.ts';
+import { readJointMethod } from '../../store/joint-plans.ts';
+import { listOpportunities, type RankedOpportunity } from '../../store/opportunities.ts';
 import { createCache } from '../http/cache.ts';
 import { type Handlers, json } from '../http/call.ts';
 import type { WorkGate } from '../http/work-gate.ts';
@@ -31,6 +32,10 @@ interface Item {
   readonly id: string;
   readonly owner: string;
   readonly profitUsd: string;
+  readonly jointProfitUsd: string | null;
+  readonly place: number | null;
+  readonly plannedAt: number | null;
+  readonly repricedSince: boolean;
   readonly precision: string;
   readonly openedAt: number | null;
   readonly seenAt: number;
@@ -100,23 +105,37 @@ async function lookNow(id: string, options: OpportunityOptions): Promise<Look> {
   const { config, database } = options;
   if (database === null) return scannedLook(id, config);
   const seconds = Math.floor(options.now() / 1000);
-  const [stored, freshness] = await Promise.all([listOpportunities(database, MOST_ITEMS), findBookFreshness(database, { now: seconds, maxAgeSeconds: config.maxBlockAgeSeconds })]);
-  return stored.length > 0 || options.isWatched ? storedLook(id, stored, freshness) : scannedLook(id, config);
+  const [stored, method, freshness] = await Promise.all([
+    listOpportunities(database, MOST_ITEMS),
+    readJointMethod(database),
+    findBookFreshness(database, { now: seconds, maxAgeSeconds: config.maxBlockAgeSeconds }),
+  ]);
+  return stored.length > 0 || options.isWatched ? storedLook(id, { stored, method, freshness }) : scannedLook(id, config);
+}
+
+interface StoredFacts {
+  readonly stored: readonly RankedOpportunity[];
+  readonly method: string | null;
+  readonly freshness: BookFreshness;
 }
 
 /** What the workers saw; where nobody looks any more, or at an old book, that is a gap. */
-function storedLook(id: string, stored: readonly Opportunity[], { gaps, blocks }: BookFreshness): Look {
-  const items = stored.map(({ subject, owner, netUsd, precision, openedAt, seenAt, body }) => ({
+function storedLook(id: string, { stored, method, freshness: { gaps, blocks } }: StoredFacts): Look {
+  const items = stored.map(({ subject, owner, netUsd, joint, precision, openedAt, seenAt, body }) => ({
     id: subject,
     owner,
     profitUsd: netUsd,
+    jointProfitUsd: joint?.taken?.netUsd ?? null,
+    place: joint?.taken?.place ?? null,
+    plannedAt: joint === null ? null : Number(joint.plannedAt),
+    repricedSince: joint?.isOlder === true,
     precision,
     openedAt: Number(openedAt),
     seenAt: Number(seenAt),
     detail: encodeJson(body),
   }));
   const asOf = { blocks: blocks.map(({ chain, number, hash, timestamp }) => ({ chain, number: number.toString(), hash, timestamp: Number(timestamp) })), prices: [] };
-  const head = { source: 'store' as const, book: null, recorded: null, status: gaps.length > 0 ? 'incomplete' : 'complete', asOf, method: null, gaps: encodeJson(gaps) };
+  const head = { source: 'store' as const, book: null, recorded: null, status: gaps.length > 0 ? 'incomplete' : 'complete', asOf, method, gaps: encodeJson(gaps) };
   return { id, head, watched: [], items };
 }
 
@@ -142,6 +161,10 @@ async function scannedLook(id: string, config: Config): Promise<Look> {
       id: textOf(detail['owner']),
       owner: textOf(detail['owner']),
       profitUsd: textOf(detail['profitUsd']),
+      jointProfitUsd: textOf(detail['profitUsd']),
+      place: firstPlace(detail['liquidations']),
+      plannedAt: book.now,
+      repricedSince: false,
       precision: textOf(detail['confidence']),
       openedAt: null,
       seenAt: book.now,
@@ -155,6 +178,11 @@ async function scannedLook(id: string, config: Config): Promise<Look> {
 
 function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
+}
+
+function firstPlace(liquidations: Json | undefined): number | null {
+  const places = Array.isArray(liquidations) ? liquidations.map((entry: { readonly place?: unknown }) => Number(entry.place)) : [];
+  return places.length === 0 ? null : Math.min(...places);
 }
 
 /** The first item that ranks behind the one that the cursor names. */

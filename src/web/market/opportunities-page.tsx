@@ -60,7 +60,10 @@ export function OpportunitiesPage(): VNode {
         <h1 id="opportunities-title">Opportunities</h1>
         <StreamSign state={stream} failure={failure} at={shown?.at ?? null} />
       </div>
-      <p class="panel-lead">Accounts that their protocol would liquidate at the next block, after slippage, gas and flash fee. The order is greedy, not proven optimal, and says so.</p>
+      <p class="panel-lead">
+        Accounts that their protocol would liquidate at the next block, after slippage, gas and flash fee. Owners who sell into one pool lower the price for one another: what then is left of a profit
+        stands below it. The order is greedy, not proven optimal.
+      </p>
       {shown === null ? <Waiting failure={failure} onAgain={() => void refresh()} /> : <Ranking shown={shown} onRefresh={() => void refresh()} />}
     </section>
   );
@@ -163,6 +166,7 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
               </td>
               <td class="number strong" data-label="Profit">
                 {usdShort(row.profitUsd)}
+                {row.together === null ? null : <small class="together soft">{row.together}</small>}
               </td>
               <td class="number" data-label="Pays">
                 {row.paidUsd === null ? NOTHING : usdShort(row.paidUsd)}

@@ -1,4 +1,5 @@
 import type { Answer as Documents } from '../../api/contract/operations.ts';
+import { usdShort } from '../data/format.ts';
 import { isRecord } from '../data/request.ts';
 
 /** A page of the ranking as the service answers it. */
@@ -10,6 +11,8 @@ export interface OpportunityRow {
   readonly id: string;
   readonly owner: string;
   readonly profitUsd: number;
+  /** What is left of the profit where others are taken first, in words; null where that is all of it, or is not known. */
+  readonly together: string | null;
   readonly breakEvenGasUsd: number | null;
   readonly paidUsd: number | null;
   readonly places: readonly string[];
@@ -26,7 +29,7 @@ const PRECISIONS = ['exact', 'accrued', 'estimate'];
 const LEVELS = ['low', 'medium', 'high'];
 
 /** Reads an entry. What its detail does not have in the known form is left empty, never guessed. */
-export function readRow({ id, owner, profitUsd, precision, seenAt, detail }: Entry): OpportunityRow {
+export function readRow({ id, owner, profitUsd, precision, seenAt, detail, ...planned }: Entry): OpportunityRow {
   const facts = isRecord(detail) ? detail : {};
   const liquidations = Array.isArray(facts['liquidations']) ? facts['liquidations'].filter(isRecord) : [];
   const confidences = liquidations.map((entry) => entry['confidence']).filter(isRecord);
@@ -35,6 +38,7 @@ export function readRow({ id, owner, profitUsd, precision, seenAt, detail }: Ent
     id,
     owner,
     profitUsd: Number(profitUsd),
+    together: togetherWords(profitUsd, planned),
     breakEvenGasUsd: numberOrNull(facts['breakEvenGasUsd']),
     paidUsd: numberOrNull(facts['paidUsd']),
     places: liquidations.map((entry) => (typeof entry['label'] === 'string' ? entry['label'] : '')).filter((label) => label !== ''),
@@ -43,6 +47,13 @@ export function readRow({ id, owner, profitUsd, precision, seenAt, detail }: Ent
     precision: PRECISIONS.findLast((name) => confidences.some((entry) => entry['precision'] === name)) ?? precision,
     seenAt,
   };
+}
+
+/** Owners that sell into one pool lower the price for one another: each is planned after those that bring more for their gas. */
+function togetherWords(profitUsd: string, { jointProfitUsd, plannedAt, repricedSince }: Pick<Entry, 'jointProfitUsd' | 'plannedAt' | 'repricedSince'>): string | null {
+  if (plannedAt === null) return null;
+  const [alone, together] = [usdShort(profitUsd), jointProfitUsd === null ? 'nothing' : usdShort(jointProfitUsd)];
+  return alone === together ? null : `after those that pay better: ${together}${repricedSince ? ', by an older price' : ''}`;
 }
 
 /** Sorts rows; what is not known comes last either way. */
