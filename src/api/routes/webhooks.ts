@@ -46,7 +46,8 @@ export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'c
         .update(`${owner} ${key}`)
         .digest('hex')
         .slice(0, 2 * ID_BYTES)}`;
-      return answered.once(owner, key, call.text, () => create(call, id, options));
+      const stands = async (): Promise<boolean> => (await listWebhooks(database)).some((webhook) => webhook.id === id);
+      return answered.once({ owner, key, body: call.text }, { make: () => create(call, id, options), stands });
     },
     async listWebhooks({ caller }) {
       const [webhooks, rules] = await Promise.all([listWebhooks(database), listAlertRules(database)]);
