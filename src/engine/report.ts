@@ -83,7 +83,7 @@ export function computeReport(opened: OpenedPortfolio, options: ReportOptions = 
   const groups = options.groups ?? new Map<AssetId, string>();
   const { accounts, gaps: failures } = evaluatePortfolio(opened);
   const wallet = summarizeWallet(accounts, options.dustUsd ?? new Decimal(DEFAULT_DUST_USD));
-  const gaps = [...portfolio.gaps, ...unexplainedCoverage(portfolio), ...failures];
+  const gaps = [...portfolio.gaps, ...unexplainedCoverage(portfolio), ...nothingRead(portfolio), ...failures];
   const statusWithoutGaps = statusOf(accounts, wallet, bands);
   const drivers = priceDrivers(opened, groups);
   return {
@@ -134,6 +134,12 @@ function unexplainedCoverage(portfolio: Portfolio): readonly Gap[] {
       deployment: entry.deployment,
       account: null,
     }));
+}
+
+/** A document that says of no deployment that it was read, and shows nothing, is no picture of a wallet without debt. */
+function nothingRead({ accounts, coverage, gaps }: Portfolio): readonly Gap[] {
+  if (accounts.length > 0 || coverage.length > 0 || gaps.length > 0) return [];
+  return [{ code: 'NOT_CONFIGURED', message: 'Nothing was looked at: no deployment was read.', retryable: false, chain: null, deployment: null, account: null }];
 }
 
 function requireBands({ warning, critical }: Bands): void {

@@ -73,9 +73,17 @@ describe('plimsoll wallet', () => {
     expect(JSON.parse(late?.stdout ?? '').accounts[0].at).toBeGreaterThan(Date.parse('2021-02-01') / 1000);
   });
 
-  test('behavior: an unknown wallet is no account, and not called safe where something failed', async () => {
+  test('behavior: of a wallet that the recording does not know nothing is said, least of all that it is safe', async () => {
     const { code, stdout } = await runCli(['wallet', `0x${'12'.repeat(20)}`]);
-    expect([code, stdout.includes('no account was found where Plimsoll looked')]).toEqual([0, true]);
+    expect([code, stdout.includes('INCOMPLETE'), stdout.includes('SAFE')]).toEqual([3, true, false]);
+    expect(stdout).toMatch(/know nothing of 0x1212/);
+  });
+
+  test('bad input: a chain without a deployment, and a recording without the chain', async () => {
+    const nowhere = await runCli(['wallet', WALLET, '--chain', '999999']);
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/No deployment is known on eip155:999999/)]);
+    const elsewhere = await runCli(['wallet', WALLET, '--chain', '8453', '--json']);
+    expect([elsewhere.code, JSON.parse(elsewhere.stdout).status, JSON.parse(elsewhere.stdout).gaps[0].message]).toEqual([3, 'incomplete', 'Nothing was looked at: no deployment was read.']);
   });
 
   test('behavior: a source that fails makes the report incomplete, exit code 3, never safe', async () => {

@@ -45,7 +45,8 @@ describe(computeReport, () => {
     expect(status).toBe('safe');
     expect(wallet.health).toBeNull();
     expect(precision).toBe('exact');
-    expect(report([])).toMatchObject({ status: 'safe', precision: null });
+    expect(report([], {}, { extra: { coverage: [{ ...coverage, status: 'read' }] } })).toMatchObject({ status: 'safe', precision: null, gaps: [] });
+    expect(report([])).toMatchObject({ status: 'incomplete', gaps: [{ message: 'Nothing was looked at: no deployment was read.' }] });
   });
 
   test('behavior: any gap makes it incomplete, with the status of what is there beside it', () => {

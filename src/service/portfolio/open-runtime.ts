@@ -1,4 +1,5 @@
 import { type Config, graphUrlVariable, isLive } from '../../config.ts';
+import { PlimsollError } from '../../core/errors.ts';
 import { type Address, type ChainId, chainNumber } from '../../core/ids.ts';
 import type { ChainSource, GraphEndpoint } from '../../core/source.ts';
 import type { Deployment } from '../../protocols/protocol.ts';
@@ -45,11 +46,21 @@ export const MACHINE: Surroundings = { clock: systemClock, random: systemRandom,
  * Opens the sources that the configuration names, or the embedded recorded ones where nothing is configured.
  *
  * @param surroundings clock, randomness and network; a test hands in its own
+ * @throws {PlimsollError} INVALID_CHAIN for a chain on which this release knows no deployment
  */
 export async function openRuntime(config: Config, request: RuntimeRequest, surroundings: Surroundings = MACHINE): Promise<Runtime> {
   const wanted = (deployment: Deployment): boolean => request.chains === undefined || request.chains.includes(deployment.chain);
   const deployments = listDeployments().filter(wanted);
+  requireDeployments(request.chains ?? [], deployments);
   return isLive(config) && request.recorded === undefined ? openLive(config, deployments, surroundings) : openRecorded(config, request, deployments, surroundings);
+}
+
+/** A chain that nothing is read on would look like one without debt. */
+function requireDeployments(chains: readonly ChainId[], deployments: readonly Deployment[]): void {
+  const unknown = chains.find((chain) => !deployments.some((deployment) => deployment.chain === chain));
+  if (unknown === undefined) return;
+  const known = [...new Set(listDeployments().map(({ chain }) => chainNumber(chain)))].toSorted((a, b) => a - b);
+  throw new PlimsollError('INVALID_CHAIN', `No deployment is known on ${unknown}, so nothing can be read there. Known chains: ${known.join(', ')}.`, { chain: unknown });
 }
 
 function openLive(config: Config, deployments: readonly Deployment[], surroundings: Surroundings): Runtime {
@@ -124,6 +135,7 @@ async function openRecorded(config: Config, request: RuntimeRequest, deployments
       now: () => recorded.clockSeconds,
       maxBlockAgeSeconds: config.maxBlockAgeSeconds,
       recorded: dataset.title,
+      recordedOwners: new Set(dataset.wallets.map(({ address }) => address)),
     },
   };
 }

@@ -22,7 +22,7 @@ export async function readPortfolio(owners: readonly Address[], options: ReaderO
   const answered = chains.flatMap((chain) => chain.answered);
   const failed = chains.flatMap((chain) => chain.failed);
   const parts = answered.map((reading) => assembleDeployment(reading, assembling));
-  const gaps = [...failed.map((failure) => failure.gap), ...chains.flatMap((chain) => chain.gaps), ...parts.flatMap((part) => part.gaps)];
+  const gaps = [...unknownOwners(owners, options), ...failed.map((failure) => failure.gap), ...chains.flatMap((chain) => chain.gaps), ...parts.flatMap((part) => part.gaps)];
   return {
     schema: PORTFOLIO_SCHEMA,
     owners: [...owners],
@@ -39,6 +39,19 @@ export async function readPortfolio(owners: readonly Address[], options: ReaderO
     gaps,
     discrepancies: parts.flatMap((part) => part.discrepancies),
   };
+}
+
+/** A recording is about its own wallets: that it shows nothing of another one says nothing. */
+function unknownOwners(owners: readonly Address[], { recordedOwners, recorded }: ReaderOptions): readonly Gap[] {
+  const unknown = recordedOwners === undefined ? [] : owners.filter((owner) => !recordedOwners.has(owner));
+  return unknown.map((owner) => ({
+    code: 'NOT_CONFIGURED',
+    message: `The recorded data (${recorded}) know nothing of ${owner}. Configure live endpoints to read it.`,
+    retryable: false,
+    chain: null,
+    deployment: null,
+    account: null,
+  }));
 }
 
 function coverageOf(deployment: Deployment, rule: string | null, isGap: boolean): Coverage {

@@ -24,4 +24,6 @@ export interface ReaderOptions {
   readonly pins?: ReadonlyMap<ChainId, string>;
   /** What the recorded data are, in words; null when live. */
   readonly recorded: string | null;
+  /** The wallets that recorded data are about; of any other they know nothing. Absent when live. */
+  readonly recordedOwners?: ReadonlySet<string>;
 }

@@ -45,9 +45,12 @@ describe(readPortfolio, () => {
       ['gmx-v2/42161', 'gmx-v2@2', 'read'],
       ['morpho-blue/1', 'morpho-blue@1', 'read'],
     ]);
-    const empty = await readPortfolio([NOBODY], { ...runtime.reader, chains: new Map() });
+    const { recordedOwners, ...reader } = runtime.reader;
+    const empty = await readPortfolio([NOBODY], { ...reader, chains: new Map() });
     expect(empty).toMatchObject({ accounts: [], markets: [], prices: [], gaps: [] });
     expect(empty.coverage.map((entry) => [entry.rule, entry.status])).toEqual([null, null, null, null].map((rule) => [rule, 'read']));
+    const unknown = await readPortfolio([NOBODY], { ...reader, chains: new Map(), recordedOwners: recordedOwners ?? new Set() });
+    expect(unknown.gaps).toEqual([expect.objectContaining({ code: 'NOT_CONFIGURED', deployment: null, message: expect.stringContaining(`know nothing of ${NOBODY}`) })]);
   });
 
   test('behavior: each asset has one market price, and only what is held has one', () => {
