@@ -37,13 +37,13 @@ export interface ServiceConfig {
   readonly apiKeysFile: string | null;
   /** What may be done without a key once there are keys. */
   readonly anonymousScopes: readonly string[];
-  /** Web origins that may call the API; `*` for all. */
+  /** Web origins that may call the API; `*` for all. Any needs API keys. */
   readonly corsOrigins: readonly string[];
   /** Requests a minute of one caller. */
   readonly requestsPerMinute: number;
   /** Whether the service makes proofs itself: then it is sent positions. */
   readonly proofs: boolean;
-  /** How many proxies stand before the service, whose word about the caller's address is taken. */
+  /** How many proxies stand before the service, whose word about the caller's address is taken. Any needs API keys. */
   readonly proxies: number;
   readonly logLevel: LogLevel;
   /** The file that names attestors; null for none. */
@@ -66,10 +66,10 @@ export const VARIABLES = [
   ['PLIMSOLL_SEAL_KEY', 'seals jobs and webhook secrets in the database: 64 hex digits, the same for all processes (default: a key that ends with the process)'],
   ['PLIMSOLL_API_KEYS', 'the file with the hashes of API keys, made by "plimsoll serve keys create" (default: the database of DATABASE_URL, else beside the data folder)'],
   ['PLIMSOLL_ANONYMOUS', 'what may be done without a key once there are keys, as in read,plan (default: nothing)'],
-  ['PLIMSOLL_CORS', 'web origins that may call the API, separated by commas (default: none)'],
+  ['PLIMSOLL_CORS', 'web origins that may call the API, separated by commas (default: none); needs API keys'],
   ['PLIMSOLL_RATE_LIMIT', 'requests a minute of one caller (default 1200)'],
   ['PLIMSOLL_PROOFS', 'on: the service makes proofs, and is sent positions for it (default: off)'],
-  ['PLIMSOLL_PROXIES', 'how many proxies stand before the service (default 0)'],
+  ['PLIMSOLL_PROXIES', 'how many proxies stand before the service (default 0); needs API keys'],
   ['PLIMSOLL_LOG', 'what the service logs: silent, error, warn, info or debug (default info)'],
   ['PLIMSOLL_ATTESTORS', 'a file that names attestors, for GET /v1/attestors'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],

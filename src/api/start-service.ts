@@ -90,17 +90,14 @@ const BAD_REQUEST = JSON.stringify({
  * Starts the service.
  *
  * @throws {InvalidArgument} for another address than the loopback without any API key, or a port that is taken
+ * @throws {PlimsollError} INVALID_CONFIGURATION for other origins or proxies without any API key
  * @throws {PlimsollError} INVALID_FILE or STORE_* for keys that cannot be read
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, database } = options;
   const place = locateKeys(config);
   const keys = await openKeyRing(place.kind === 'file' ? fileKeyStore(place.path) : databaseKeyStore(database), config.service.anonymousScopes as readonly Scope[]);
-  if (keys.isOpen() && !LOOPBACK.includes(options.host)) {
-    throw new InvalidArgument(`Without API keys the service listens on the loopback only, not on ${options.host}. Make a key with "plimsoll serve keys create", or leave --host out.`, {
-      host: options.host,
-    });
-  }
+  if (keys.isOpen()) requireClosed(config, options.host);
   const observer = createObserver(options.registry ?? new Registry(), { level: config.service.logLevel, stream: options.log ?? null });
   const readiness = startReadiness({
     config,
@@ -168,6 +165,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return stopped;
     },
   };
+}
+
+/** Without keys whoever reaches the service is its operator: then nobody else may reach it, neither from another machine nor through a browser's page. */
+function requireClosed(config: Config, host: string): void {
+  if (!LOOPBACK.includes(host)) {
+    throw new InvalidArgument(`Without API keys the service listens on the loopback only, not on ${host}. Make a key with "plimsoll serve keys create", or leave --host out.`, { host });
+  }
+  const { corsOrigins, proxies } = config.service;
+  const variable = corsOrigins.length > 0 ? 'PLIMSOLL_CORS' : proxies > 0 ? 'PLIMSOLL_PROXIES' : null;
+  if (variable === null) return;
+  throw new PlimsollError('INVALID_CONFIGURATION', `${variable} opens the service to others, and without API keys all of it. Make a key with "plimsoll serve keys create", or leave ${variable} out.`, {
+    variable,
+  });
 }
 
 type Server = ReturnType<Express['listen']>;

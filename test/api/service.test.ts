@@ -128,10 +128,6 @@ describe('answers', () => {
 });
 
 describe('who may', () => {
-  test('behavior: without keys it listens on the loopback only, and answers to its own names', async () => {
-    await expect(startTestService({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('serve keys create') });
-  });
-
   test('behavior: keys are scoped, kept as hashes, and end when they are revoked', async () => {
     await withService({}, async (own) => {
       const file = join(own.folder, 'keys.json');
@@ -168,17 +164,6 @@ describe('who may', () => {
         expect((await ask(other.origin, WALLET)).status).toBe(200);
         expectProblem(await ask(other.origin, `${WALLET}/plan`, { body: {} }), 'UNAUTHENTICATED');
       });
-    });
-  });
-
-  test('behavior: pages of other origins are let in by configuration alone', async () => {
-    const asked = { headers: { origin: 'https://app.example.org' } };
-    expect((await ask(running.origin, WALLET, asked)).headers.get('access-control-allow-origin')).toBeNull();
-    await withService({ environment: { PLIMSOLL_CORS: 'https://app.example.org' } }, async (own) => {
-      expect((await ask(own.origin, WALLET, asked)).headers.get('access-control-allow-origin')).toBe('https://app.example.org');
-      expect((await ask(own.origin, WALLET, { headers: { origin: 'https://evil.example.org' } })).headers.get('access-control-allow-origin')).toBeNull();
-      const preflight = await ask(own.origin, `${WALLET}/plan`, { method: 'OPTIONS', headers: { ...asked.headers, 'access-control-request-method': 'POST' } });
-      expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, POST, DELETE']);
     });
   });
 

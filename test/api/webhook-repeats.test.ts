@@ -78,12 +78,13 @@ describe(createIdempotencyStore, () => {
 
   test('behavior: of two repetitions that find the first answer gone, one does the work', async () => {
     const store = createIdempotencyStore<number>(() => 0);
+    const compare = (a: unknown, b: unknown): number => String(a).localeCompare(String(b));
     let made = 0;
     const make = async (): Promise<number> => (made += 1);
     expect(await store.once(request, { make, stands: always })).toBe(1);
     const repeated = await Promise.allSettled([1, 2].map(() => store.once(request, { make, stands: async () => made > 1 })));
     expect(made).toBe(2);
-    expect(repeated.map((entry) => (entry.status === 'fulfilled' ? entry.value : (entry.reason as { code: unknown }).code)).toSorted()).toEqual([2, 'CONFLICT']);
+    expect(repeated.map((entry) => (entry.status === 'fulfilled' ? entry.value : (entry.reason as { code: unknown }).code)).toSorted(compare)).toEqual([2, 'CONFLICT']);
   });
 
   test('error: CONFLICT for another body; after a failure it is tried again', async () => {

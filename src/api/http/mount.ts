@@ -1,6 +1,6 @@
-import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import { PlimsollError } from '../../core/errors.ts';
-import { listOperations, type PlacedOperation } from '../contract/operations.ts';
+import { listOperations, type PlacedOperation, type Scope } from '../contract/operations.ts';
 import type { KeyRing } from './api-keys.ts';
 import type { Call, Handlers, Reply } from './call.ts';
 import { beforeAbort } from './deadline.ts';
@@ -14,7 +14,7 @@ export interface MountOptions {
   readonly keys: KeyRing;
   /** Milliseconds that a request may take. */
   readonly deadlineMs: number;
-  /** Limits of callers, applied after they are known; plans and proofs have one of their own. */
+  /** Limits of callers; plans and proofs have one of their own. Who has no key that is known, or none, is counted by address. */
   readonly limits: { readonly all: RequestHandler; readonly costly: RequestHandler };
 }
 
@@ -22,8 +22,7 @@ export interface MountOptions {
 export function mountOperations(app: Express, options: MountOptions): void {
   const operations = listOperations();
   for (const operation of operations) {
-    const limits = operation.scope === null ? [] : operation.tag === 'plans' || operation.scope === 'prove' ? [options.limits.all, options.limits.costly] : [options.limits.all];
-    app[operation.method](pathOf(operation), identify(operation, options.keys), ...limits, (request, response, next) => {
+    app[operation.method](pathOf(operation), ...doorOf(operation, options), (request, response, next) => {
       answer(operation, options, request, response).catch(next);
     });
   }
@@ -38,17 +37,42 @@ function pathOf({ path }: PlacedOperation): string {
   return path.replaceAll(/\{([a-z]+)\}/g, ':$1');
 }
 
-/** Says who asks and whether they may, before anything is counted or read. */
-function identify(operation: PlacedOperation, keys: KeyRing): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
+/** What stands before an operation. A refusal counts as a request does, or keys could be tried without end. */
+function doorOf(operation: PlacedOperation, { keys, limits: { all, costly } }: MountOptions): readonly RequestHandler[] {
+  const { scope } = operation;
+  const named = nameRoute(operation);
+  if (scope === null) return [named];
+  const isCostly = operation.tag === 'plans' || scope === 'prove';
+  return [named, identify(keys), all, requireScope(scope), ...(isCostly ? [costly] : [])];
+}
+
+function nameRoute({ path }: PlacedOperation): RequestHandler {
+  return (_request, response, next) => {
+    traceOf(response).route = path;
+    next();
+  };
+}
+
+/** Finds out who asks; who cannot be told is nobody, and refused once counted. */
+function identify(keys: KeyRing): RequestHandler {
+  return (request, response, next) => {
     const trace = traceOf(response);
-    trace.route = operation.path;
-    if (operation.scope === null) return next();
-    const caller = keys.identify(request.headers.authorization);
-    trace.caller = caller;
-    if (caller.scopes.has(operation.scope)) return next();
-    if (caller.name === null) throw new PlimsollError('UNAUTHENTICATED', `This needs an API key with the scope ${operation.scope}. Send one as Authorization: Bearer plk_…`);
-    throw new PlimsollError('FORBIDDEN', `The API key does not have the scope ${operation.scope}.`, { scope: operation.scope });
+    try {
+      trace.caller = keys.identify(request.headers.authorization);
+    } catch (error) {
+      trace.refusal = error;
+    }
+    next();
+  };
+}
+
+function requireScope(scope: Scope): RequestHandler {
+  return (_request, response, next) => {
+    const { caller, refusal } = traceOf(response);
+    if (refusal !== null) return next(refusal);
+    if (caller.scopes.has(scope)) return next();
+    if (caller.name === null) return next(new PlimsollError('UNAUTHENTICATED', `This needs an API key with the scope ${scope}. Send one as Authorization: Bearer plk_…`));
+    next(new PlimsollError('FORBIDDEN', `The API key does not have the scope ${scope}.`, { scope }));
   };
 }
 

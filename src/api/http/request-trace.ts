@@ -11,6 +11,8 @@ export interface Trace {
   /** The pattern of its address. */
   route: string;
   caller: Caller;
+  /** Why its key is none; null where nothing is wrong with it. */
+  refusal: unknown;
   /** What it said, so that no answer repeats it. */
   sent: string;
   code: string | null;
@@ -27,7 +29,7 @@ const UNREAD_MS = 1_000;
 export function traceOf(response: Response): Trace {
   const known = traces.get(response);
   if (known !== undefined) return known;
-  const made = { id: randomUUID(), route: 'other', caller: NOBODY, sent: '', code: null };
+  const made = { id: randomUUID(), route: 'other', caller: NOBODY, refusal: null, sent: '', code: null };
   traces.set(response, made);
   return made;
 }
@@ -47,7 +49,7 @@ export function observeRequests(observer: Observer, inFlight: InFlight, most: nu
     const started = performance.now();
     const given = request.headers['x-request-id'];
     const id = typeof given === 'string' && WELL_FORMED.test(given) ? given : randomUUID();
-    const trace: Trace = { id, route: 'other', caller: NOBODY, sent: decode(request.url), code: null };
+    const trace: Trace = { id, route: 'other', caller: NOBODY, refusal: null, sent: decode(request.url), code: null };
     traces.set(response, trace);
     response.setHeader('X-Request-Id', id);
     inFlight.count += 1;
