@@ -6,7 +6,7 @@ export const CONTEXTS: Readonly<Record<string, string>> = {
   'src/engine/alert.ts': 'declare const observation: AlertObservation;',
   'src/engine/scan/index.ts': 'declare const at: bigint, rule: Rule, state: unknown, newState: unknown, position: unknown, weth: AssetId, accounts: readonly ScanAccount[];',
   'src/engine/scan/book.ts': 'declare const at: bigint, rule: Rule, state: unknown, positions: readonly unknown[];',
-  'src/service/plan-transactions.ts': 'declare const request: Parameters<typeof prepareTransactions>[0], plan: SelfPlan, now: bigint, wallet: { request(call: object): Promise<unknown> };',
+  'src/service/plan/transactions.ts': 'declare const request: Parameters<typeof prepareTransactions>[0], plan: SelfPlan, now: bigint, wallet: { request(call: object): Promise<unknown> };',
   'src/sources/recorded/api-schema.ts': "import { parse, validate } from 'graphql';",
   'src/sources/graph.ts': 'declare const endpoint: GraphEndpoint, query: RowQuery;',
   'src/sources/chain.ts': 'declare const url: string;',
