@@ -48,7 +48,7 @@ export interface AssetGrouping {
 }
 
 /** Groups the assets of a portfolio by symbol: liquid staking tokens with ETH, wrapped bitcoins with BTC, dollar stablecoins apart. */
-export function groupAssets(portfolio: Portfolio): AssetGrouping {
+export function groupAssets(portfolio: Pick<Portfolio, 'accounts'>): AssetGrouping {
   const groups = new Map<AssetId, string>();
   const stable = new Set<AssetId>();
   for (const leg of portfolio.accounts.flatMap((account) => account.legs)) {

@@ -1,12 +1,9 @@
-import { InternalError, PlimsollError } from '../../core/errors.ts';
-import type { ExposureTerm } from '../../core/rule.ts';
+import { InternalError } from '../../core/errors.ts';
 import { openKernel, ScanBook } from '../../engine/scan/index.ts';
 import { type MarketInView, openMarkets } from './accounts.ts';
-import { createScreen, type Found, healthOf, Nearest, owes, Samples, type ScreenBook } from './screen.ts';
+import { addNearest, orUndefined } from './nearest.ts';
+import { createScreen, type Found, Nearest, owes, Samples, type ScreenBook } from './screen.ts';
 import type { Book, BookAccount, BookMarket } from './source.ts';
-
-/** How much heavier debts are made, one after the other, until enough accounts are near. */
-const SHARES = [0.01, 0.05, 0.2, 1, 10, 1e9];
 
 /** One chain of a book in columns. */
 interface Column {
@@ -28,8 +25,8 @@ export async function openColumnScreen(book: Book): Promise<ScreenBook> {
   let indebted = 0;
   const markets = openMarkets(book, new Map());
   for (const account of book.accounts) {
-    const terms = exposureOf(account, markets);
-    if (terms === null) continue;
+    const terms = orUndefined(() => markets.get(account.marketKey)?.rule.exposure(account.position));
+    if (terms === undefined) continue;
     if (owes(terms)) indebted += 1;
     samples.add(account, terms);
   }
@@ -42,7 +39,13 @@ export async function openColumnScreen(book: Book): Promise<ScreenBook> {
       const taken = new Set(result.liquidatable);
       liquidatable.push(...result.liquidatable.flatMap((number) => accounts[number] ?? []));
       for (const { account, error } of result.refused) refused.push(...(accounts[account] === undefined ? [] : [{ account: accounts[account], error }]));
-      if (near > 0 && moves.size === 0) addNearest(nearest, { scan, accounts, at }, { taken, near, view });
+      if (near > 0 && moves.size === 0)
+        addNearest(nearest, {
+          scan,
+          at,
+          accountOf: (number) => (taken.has(number) ? undefined : accounts[number]),
+          exposureOf: ({ marketKey, position }) => view.get(marketKey)?.rule.exposure(position),
+        });
     }
     return { liquidatable: inOrder(book, liquidatable), near: nearest.list(), samples: samples.list, refused, indebted };
   });
@@ -72,42 +75,6 @@ async function openColumns(book: Book): Promise<readonly Column[]> {
 
 function timeOf(own: readonly BookMarket[], markets: ReadonlyMap<string, MarketInView>): bigint {
   return own.reduce((at, { key }) => markets.get(key)?.at ?? at, 0n);
-}
-
-/** Debts that are heavier by a share flag every account with a health up to 1 + share; those without sums come with them, however far they are. */
-function addNearest(
-  nearest: Nearest,
-  { scan, accounts, at }: Column,
-  { taken, near, view }: { readonly taken: ReadonlySet<number>; readonly near: number; readonly view: ReadonlyMap<string, MarketInView> },
-): void {
-  const measured = new Map<number, Measured>();
-  for (const share of SHARES) {
-    for (const number of scan.listNear(share, at)) {
-      const account = accounts[number];
-      const terms = account === undefined || taken.has(number) || measured.has(number) ? null : exposureOf(account, view);
-      if (account !== undefined && terms !== null) measured.set(number, { account, terms, health: healthOf(terms) });
-    }
-    // Up to here none is missing.
-    if ([...measured.values()].filter(({ health }) => health !== null && health < 1 + share).length >= near) break;
-  }
-  for (const { account, terms } of measured.values()) nearest.add(account, terms);
-}
-
-interface Measured {
-  readonly account: BookAccount;
-  readonly terms: readonly ExposureTerm[];
-  readonly health: number | null;
-}
-
-/** Null where the rule refuses: the screen tells. */
-function exposureOf({ marketKey, position }: BookAccount, markets: ReadonlyMap<string, MarketInView>) {
-  const market = markets.get(marketKey);
-  try {
-    return market?.rule.exposure(position) ?? null;
-  } catch (error) {
-    if (error instanceof PlimsollError) return null;
-    throw error;
-  }
 }
 
 /** As the book lists them, whatever chain they are on. */

@@ -136,12 +136,13 @@ function calldataToJson(calldata: LiquidationCalldata): Json {
   return { status: 'complete', calls: calldata.calls.map(({ to, data, value, chain, description }) => ({ to, data, value: value.toString(), chainId: chain, description })) };
 }
 
-function watchedToJson({ account, health, nativeHealthFactor, move, collateralUsd, debtUsd }: WatchedAccount): Json {
+/** A watched account: what a store keeps. */
+export function watchedToJson({ account, health, nativeHealthFactor, move, collateralUsd, debtUsd }: WatchedAccount) {
   return {
     account: account.entry.id,
     owner: account.entry.owner,
     label: account.marketEntry.label,
-    health: ratio(health),
+    health: toText(health, RATIO_PLACES),
     nativeHealthFactor: ratio(nativeHealthFactor),
     move: move === null ? null : toText(move, 6),
     collateralUsd: toText(collateralUsd, USD_PLACES),

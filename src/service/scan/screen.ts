@@ -115,18 +115,18 @@ export class Samples {
 
 /** Keeps the accounts with the lowest adjusted collateral ÷ adjusted debt, a float to choose by only. */
 export class Nearest {
-  readonly #most: number;
+  readonly most: number;
   #kept: { readonly account: BookAccount; readonly health: number }[] = [];
 
   constructor(most: number) {
-    this.#most = most;
+    this.most = most;
   }
 
   add(account: BookAccount, terms: readonly ExposureTerm[]): void {
     const health = healthOf(terms);
     if (health === null) return;
     this.#kept.push({ account, health });
-    if (this.#kept.length >= 4 * this.#most + 64) this.#cut();
+    if (this.#kept.length >= 4 * this.most + 64) this.#cut();
   }
 
   list(): readonly BookAccount[] {
@@ -135,7 +135,7 @@ export class Nearest {
   }
 
   #cut(): void {
-    this.#kept = this.#kept.toSorted((a, b) => a.health - b.health || (a.account.id < b.account.id ? -1 : 1)).slice(0, this.#most);
+    this.#kept = this.#kept.toSorted((a, b) => a.health - b.health || (a.account.id < b.account.id ? -1 : 1)).slice(0, this.most);
   }
 }
 

@@ -4,6 +4,8 @@ import { encodeJson } from '../../../src/core/json.ts';
 import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';
 import type { MorphoMarket, MorphoPosition } from '../../../src/protocols/morpho-blue/state.ts';
 import { findRule, listDeployments } from '../../../src/protocols/registry.ts';
+import { watchedToJson } from '../../../src/service/scan/json.ts';
+import type { WatchedRow } from '../../../src/service/scan/merge-watched.ts';
 import { DEFAULT_SCAN, scanBook } from '../../../src/service/scan/scan-book.ts';
 import { screenExactly } from '../../../src/service/scan/screen.ts';
 import type { Book } from '../../../src/service/scan/source.ts';
@@ -162,6 +164,12 @@ export async function scanTogether(database: Database, minProfitUsd = DEFAULT_SC
   const { owners } = await scanBook(await readBook(database), { ...DEFAULT_SCAN, minProfitUsd, limit: 100_000 }, { chains: new Map(), screen: screenExactly });
   const found = owners.map(({ owner, profitUsd, liquidations }): [string, JointFigures] => [owner, { netUsd: profitUsd.toFixed(6), place: Math.min(...liquidations.map(({ place }) => place)) }]);
   return new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Who is near as one scan of everything says, every account asked by its rule. */
+export async function scanNear(database: Database, limit: number): Promise<readonly WatchedRow[]> {
+  const { watched } = await scanBook(await readBook(database), { ...DEFAULT_SCAN, limit }, { chains: new Map(), screen: screenExactly });
+  return watched.map((entry) => ({ ...watchedToJson(entry), seenAt: entry.account.entry.at }));
 }
 
 /** What one scan of everything says, every account asked by its rule, each owner priced as if alone. */

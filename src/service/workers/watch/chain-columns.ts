@@ -1,7 +1,10 @@
 import { isPlimsollError, type PlimsollError } from '../../../core/errors.ts';
+import type { ExposureTerm, MarketAt } from '../../../core/rule.ts';
 import { NO_MOVES } from '../../../engine/moves.ts';
 import { prepareMarket } from '../../../engine/scan/exact.ts';
 import { openKernel, ScanBook, type ScreenResult } from '../../../engine/scan/index.ts';
+import { addNearest, orUndefined } from '../../scan/nearest.ts';
+import type { Nearest } from '../../scan/screen.ts';
 import type { BookAccount, BookMarket } from '../../scan/source.ts';
 import { asPlimsollError } from '../role-tally.ts';
 
@@ -89,6 +92,40 @@ export class ChainColumns {
       if (!isPlimsollError(error)) throw error;
       this.#isStale = true;
       return this.#askEach(at);
+    }
+  }
+
+  /** Adds the accounts that are nearest to liquidation at a unix second, but for those that are `taken`, by id. After a screen; rules are asked for those alone that come into question. */
+  addNearest(nearest: Nearest, at: bigint, taken: ReadonlySet<string>): void {
+    const rules = new Map<string, MarketAt<unknown>>();
+    const exposureOf = ({ marketKey, position }: BookAccount): readonly ExposureTerm[] | undefined => {
+      const market = this.#markets.get(marketKey);
+      if (market === undefined) return undefined;
+      const rule = rules.get(marketKey) ?? prepareMarket(market, at);
+      rules.set(marketKey, rule);
+      return rule.exposure(position);
+    };
+    const accountOf = (number: number): BookAccount | undefined => {
+      const id = this.#ids[number];
+      return id === undefined || taken.has(id) ? undefined : this.#accounts.get(id);
+    };
+    if (this.#isStale || this.#scan === null) {
+      this.#askEachNear(nearest, taken, exposureOf);
+      return;
+    }
+    try {
+      addNearest(nearest, { scan: this.#scan, at, accountOf, exposureOf });
+    } catch (error) {
+      if (!isPlimsollError(error)) throw error;
+      this.#isStale = true;
+      this.#askEachNear(nearest, taken, exposureOf);
+    }
+  }
+
+  #askEachNear(nearest: Nearest, taken: ReadonlySet<string>, exposureOf: (account: BookAccount) => readonly ExposureTerm[] | undefined): void {
+    for (const account of this.#accounts.values()) {
+      const terms = taken.has(account.id) ? undefined : orUndefined(() => exposureOf(account));
+      if (terms !== undefined) nearest.add(account, terms);
     }
   }
 

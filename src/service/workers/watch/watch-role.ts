@@ -18,6 +18,7 @@ import { openPricing, type PricedOwner } from './owner-prices.ts';
 import { recordMarketPrices } from './price-records.ts';
 import { DEFAULT_LEASE_TIMES, HeldShards, type LeaseTimes, SHARD_CHANNEL } from './shard-leases.ts';
 import { WalletWatch } from './wallet-watch.ts';
+import { WatchLists } from './watch-lists.ts';
 import { type Found, type Touched, WatchedBook } from './watched-book.ts';
 
 /** How the watch goes about; everything has a default. */
@@ -33,6 +34,8 @@ export interface WatchSettings {
   readonly toldMs?: number;
   /** Milliseconds between two plans of everything that is open together: 30,000. */
   readonly jointMs?: number;
+  /** Milliseconds between two lists of who is near, at least: 10,000. */
+  readonly nearMs?: number;
   readonly scan?: Pick<ScanRequest, 'minProfitUsd' | 'gasUsd' | 'liquidator'>;
 }
 
@@ -62,6 +65,7 @@ class Watch implements RunningRole {
   #desk = new OwnerDesk();
   #wallets: WalletWatch;
   readonly #planner: JointPlanner;
+  readonly #lists: WatchLists;
   #loaded = new Set<number>();
   #lostShards = new Set<number>();
   #regained = new Set<number>();
@@ -79,14 +83,18 @@ class Watch implements RunningRole {
   readonly #unrecorded = new Set<string>();
   #found: Found = { liquidatable: new Set(), unseen: new Map() };
 
-  constructor(context: RoleContext, { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, jointMs = 30_000, scan = DEFAULT_SCAN }: WatchSettings) {
+  constructor(
+    context: RoleContext,
+    { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, jointMs = 30_000, nearMs = 10_000, scan = DEFAULT_SCAN }: WatchSettings,
+  ) {
     this.#context = context;
-    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, jointMs, request: { ...DEFAULT_SCAN, ...scan } };
+    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, jointMs, nearMs, request: { ...DEFAULT_SCAN, ...scan } };
     this.#tally = new RoleTally('watch', context);
     this.#shards = new HeldShards(context.database, context.holder, lease);
     this.#waker = createWaker(context.surroundings.clock);
     this.#book = openBook();
     this.#wallets = new WalletWatch(context, { everyMs: walletMs });
+    this.#lists = new WatchLists(context, { everyMs: nearMs });
     this.#planner = new JointPlanner(context, this.#tally, { lease, everyMs: jointMs, gasUsd: this.#settings.request.gasUsd });
     const registers = [context.registry];
     const buckets = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -190,6 +198,7 @@ class Watch implements RunningRole {
     await this.#writeEndings();
     await this.#price();
     await this.#tellProgress();
+    await this.#lists.look(this.#book, this.#found, this.#leases());
     const isJudging = await this.#wallets.look(this.#book, { found: this.#found, touched: change ?? UNTOUCHED, held: this.#shards.held });
     if (change === null) this.#tally.succeeded();
     await this.#tellLook();
@@ -241,6 +250,7 @@ class Watch implements RunningRole {
     this.#found = found;
     this.#isOtherBook = false;
     this.#isSettledWritten = false;
+    this.#lists.expire();
     const isSettled = this.#desk.isSettled;
     await saveShardProgress(database, this.#leases(), { screened: this.#book.position ?? '0', settled: isSettled ? this.#book.position : null });
     this.#isSettledWritten = isSettled;

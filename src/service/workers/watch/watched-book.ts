@@ -6,6 +6,7 @@ import { type BookChanges, listAccounts, listBookChanges, readBookPosition, type
 import { findMarkets, listMarkets, type BookMarket as StoredMarket } from '../../../store/book-markets.ts';
 import type { Queries } from '../../../store/database.ts';
 import { listDecisionTimes } from '../../scan/accounts.ts';
+import { Nearest } from '../../scan/screen.ts';
 import type { BookAccount, BookMarket } from '../../scan/source.ts';
 import { openStoredAccount, openStoredMarket } from '../../scan/store.ts';
 import { asPlimsollError } from '../role-tally.ts';
@@ -134,6 +135,14 @@ export class WatchedBook {
       for (const [id, error] of found.refused) unseen.set(id, error);
     }
     return { liquidatable, unseen };
+  }
+
+  /** The accounts that are nearest to liquidation and not in `taken`, by id, after a screen; a float chooses. */
+  listNearest(most: number, taken: ReadonlySet<string>): readonly WatchedAccount[] {
+    const nearest = new Nearest(most);
+    const times = this.times;
+    for (const [chain, columns] of this.#chains) columns.addNearest(nearest, times.get(chain) ?? 0n, taken);
+    return nearest.list().flatMap(({ id }) => this.accounts.get(id) ?? []);
   }
 
   async #apply(queries: Queries, { accounts, gone, markets }: BookChanges): Promise<Touched> {

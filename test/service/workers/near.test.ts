@@ -1,0 +1,109 @@
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readConfig } from '../../../src/config.ts';
+import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
+import { MOST_WATCHED, mergeWatched, type WatchedRow } from '../../../src/service/scan/merge-watched.ts';
+import type { RunningRole } from '../../../src/service/workers/role.ts';
+import { startWatch } from '../../../src/service/workers/watch/watch-role.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { claimShards, SHARD_COUNT } from '../../../src/store/leases.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { shardOf } from '../../../src/store/shard-of.ts';
+import { listWatchLists, saveWatchLists } from '../../../src/store/watch-lists.ts';
+import { wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
+import { scanNear, startBook } from './watched-book.ts';
+
+const SETTINGS = { lease: { seconds: 3, renewMs: 100 }, pollMs: 100, repriceMs: 0, nearMs: 0 };
+const PATIENCE = { timeout: 60_000, interval: 60 };
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function watch(database: Database, holder: string, settings: Partial<typeof SETTINGS> = {}): Promise<RunningRole> {
+  const began = Date.now();
+  const first = Number(wstEthUsdc.lastUpdate) * 1_000;
+  const surroundings = { ...MACHINE, clock: { ...MACHINE.clock, now: () => first + Date.now() - began } };
+  const role = await startWatch({ config: readConfig({}), database, holder, surroundings, registry: new Registry(), log: () => {} }, { ...SETTINGS, ...settings });
+  cleanups.push(() => role.stop());
+  return role;
+}
+
+async function openBook(accounts: number) {
+  const database = openDatabase({ kind: 'memory' });
+  cleanups.push(() => database.close());
+  return { database, book: await startBook(database, { accounts, nearEach: 5 }) };
+}
+
+const readNear = async (database: Database): Promise<readonly WatchedRow[]> => mergeWatched((await listWatchLists(database)).map(({ accounts }) => accounts as readonly WatchedRow[]));
+/** Distances are kept with six decimals: accounts that are as far as one another may stand either way round. */
+const byAccount = (rows: readonly WatchedRow[]) => rows.toSorted((a, b) => (a.account < b.account ? -1 : 1));
+
+describe('who is near, as the watch keeps it', () => {
+  test('default: the list is that of a scan of the whole book, after every block; two workers have it between them', { timeout: 240_000 }, async () => {
+    const { database, book } = await openBook(400);
+    await watch(database, 'one');
+    for (let round = 0; round < 4; round += 1) {
+      if (round > 0) await book.tick(40);
+      if (round === 2) await watch(database, 'two');
+      const expected = await scanNear(database, MOST_WATCHED);
+      expect(expected).toHaveLength(MOST_WATCHED);
+      await vi.waitFor(async () => expect(byAccount(await readNear(database))).toEqual(byAccount(expected)), PATIENCE);
+      const moves = (await readNear(database)).map(({ move }) => Number(move ?? 2));
+      expect(moves).toEqual(moves.toSorted((a, b) => a - b));
+    }
+    const lists = await listWatchLists(database);
+    expect(lists).toHaveLength(SHARD_COUNT);
+    expect(lists.filter(({ shard, accounts }) => (accounts as readonly WatchedRow[]).some(({ owner }) => shardOf(owner) !== shard))).toEqual([]);
+  });
+
+  test('behavior: nobody is listed anew before it is time', { timeout: 120_000 }, async () => {
+    const { database, book } = await openBook(60);
+    const role = await watch(database, 'one', { nearMs: 3_600_000 });
+    await vi.waitFor(async () => expect(await listWatchLists(database)).toHaveLength(SHARD_COUNT), PATIENCE);
+    const before = await listWatchLists(database);
+    await book.tick(20);
+    const settled = role.health().lastSuccess ?? 0;
+    await vi.waitFor(() => expect(role.health().lastSuccess ?? 0).toBeGreaterThan(settled + 500), PATIENCE);
+    expect(await listWatchLists(database)).toEqual(before);
+  });
+
+  test('behavior: a list that is written under a lease of before is not kept', async () => {
+    const { database } = await openBook(5);
+    const [old, ...rest] = await claimShards(database, { holder: 'one', most: SHARD_COUNT, seconds: 60 });
+    if (old === undefined) return expect.unreachable('no lease');
+    await saveWatchLists(database, [old, ...rest], { at: 1n, accounts: new Map([[old.shard, [{ account: 'a' }]]]) });
+    await database.query(`update plimsoll.leases set expires_at = now() - interval '1 second' where name = $1`, [old.name]);
+    const [now] = await claimShards(database, { holder: 'two', most: 1, seconds: 60 });
+    await saveWatchLists(database, [old, ...rest], { at: 2n, accounts: new Map() });
+    const listOf = async () => (await listWatchLists(database)).find(({ shard }) => shard === old.shard);
+    expect(await listOf()).toEqual({ shard: old.shard, at: 1n, accounts: [{ account: 'a' }] });
+    await saveWatchLists(database, now === undefined ? [] : [now], { at: 3n, accounts: new Map() });
+    expect(await listOf()).toEqual({ shard: old.shard, at: 3n, accounts: [] });
+    const fenced = database.query('update plimsoll.shard_watch_lists set at = 4, token = $1 where shard = $2', [old.token, String(old.shard)]);
+    await expect(fenced).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  });
+});
+
+describe(mergeWatched, () => {
+  const row = (account: string, health: string, move: string | null): WatchedRow => ({
+    account,
+    owner: account,
+    label: 'a market',
+    health,
+    nativeHealthFactor: null,
+    move,
+    collateralUsd: '1',
+    debtUsd: '1',
+    precision: 'exact',
+    seenAt: 1,
+  });
+
+  test('default: those with the lowest health of all parts, the nearest first, and last those that no move reaches', () => {
+    const lists = [[row('c', '1.3', '0.2'), row('a', '1.01', null)], [], [row('b', '1.2', '0.1'), row('d', '1.25', '0.1')]];
+    expect(mergeWatched(lists).map(({ account }) => account)).toEqual(['b', 'd', 'c', 'a']);
+    const many = Array.from({ length: 40 }, (_, at) => row(String(at + 10), `1.${at + 10}`, '0.5'));
+    expect(mergeWatched([many, many.map((entry) => ({ ...entry, account: `x${entry.account}` }))]).map(({ health }) => health)).not.toContain('1.35');
+  });
+});
