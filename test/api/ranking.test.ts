@@ -4,6 +4,7 @@ import { claimLease, claimShards, type ShardLease } from '../../src/store/leases
 import { closeOpportunity, saveOpportunity } from '../../src/store/opportunities.ts';
 import { shardOf } from '../../src/store/shard-of.ts';
 import { saveShardLooks, saveShardProgress } from '../../src/store/shard-progress.ts';
+import { saveWatchLists } from '../../src/store/watch-lists.ts';
 import { ask, startTestService, type TestService } from './serving.ts';
 
 const OWNERS = 60;
@@ -92,6 +93,33 @@ describe('GET /v1/opportunities, from the store', () => {
       await expect.poll(listed, { timeout: 20_000 }).toEqual(['greedy', ['30.000000', '11.500000', 2, 105, false], ['20.000000', null, null, 105, true], unplanned('10.000000')]);
       const { json } = await ask(watched.origin, '/v1/opportunities?limit=1');
       expect((await ask(watched.origin, `/v1/opportunities?limit=1&cursor=${String(json['nextCursor'])}`)).json['opportunities']).toMatchObject([{ profitUsd: '20.000000' }]);
+    });
+  });
+
+  test('behavior: who is near is told on the first page, of all parts together, with its age', async () => {
+    await withWatched(async (watched) => {
+      const seenAt = Number(now()) - 30;
+      const row = (at: number, health: string, move: string) => ({
+        account: `market/${owner(at)}`,
+        owner: owner(at),
+        label: 'a market',
+        health,
+        nativeHealthFactor: null,
+        move,
+        collateralUsd: '2.5',
+        debtUsd: '1',
+        precision: 'exact',
+        seenAt,
+      });
+      const rows = [row(1, '1.2', '0.15'), row(2, '1.05', '0.04'), row(3, '1.1', '0.09')];
+      const accounts = Map.groupBy(rows, (entry) => shardOf(entry.owner));
+      expect(accounts.size).toBeGreaterThan(1);
+      await saveWatchLists(watched.database, leasesOf.get(watched) ?? [], { at: BigInt(seenAt), accounts });
+      const listed = async () => (await ask(watched.origin, '/v1/opportunities')).json['watched'] as readonly Record<string, unknown>[];
+      await expect.poll(async () => (await listed()).map((entry) => entry['health']), { timeout: 20_000 }).toEqual(['1.05', '1.1', '1.2']);
+      const [nearest] = await listed();
+      expect(nearest).toMatchObject({ owner: owner(2), move: '0.04', seenAt });
+      expect(Number(nearest?.['ageSeconds'])).toBeGreaterThanOrEqual(30);
     });
   });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { anyJson, gap, isoTime, named, plainBlock, plainPrice, unixSeconds, usdString } from './shapes.ts';
+import { anyJson, gap, isoTime, named, plainBlock, plainPrice, ratioString, unixSeconds, usdString } from './shapes.ts';
 
 /** Kinds of event that the stream and webhooks tell of. */
 export const EVENT_KINDS = ['alert', 'health.changed', 'opportunity.opened', 'opportunity.changed', 'opportunity.closed'] as const;
@@ -94,6 +94,23 @@ const opportunity = named(
   }),
 );
 
+const watched = named(
+  'WatchedAccount',
+  z.strictObject({
+    account: z.string(),
+    owner: z.string(),
+    label: z.string(),
+    health: ratioString.describe('Adjusted collateral ÷ adjusted debt'),
+    nativeHealthFactor: ratioString.nullable().describe("The protocol's own; null where it has none"),
+    move: ratioString.nullable().describe('The uniform adverse price move at which it becomes liquidatable; null where none below 100 % does it'),
+    collateralUsd: usdString,
+    debtUsd: usdString,
+    precision: z.string(),
+    seenAt: unixSeconds.describe('The second that it was decided at'),
+    ageSeconds: z.int().min(0).describe('Seconds since then'),
+  }),
+);
+
 /** A page of the ranking. */
 export const opportunities = named(
   'Opportunities',
@@ -104,7 +121,7 @@ export const opportunities = named(
     status: z.enum(['complete', 'incomplete']),
     asOf: z.strictObject({ blocks: z.array(plainBlock), prices: z.array(plainPrice) }),
     method: z.string().nullable().describe('How the joint sequence was found, and where it was cut: greedy, and it says so; null where nothing was planned'),
-    watched: z.array(anyJson).describe('Accounts that are near, nearest first; on the first page of a scan'),
+    watched: z.array(watched).describe('The accounts nearest to liquidation that are not liquidatable yet, at most 50, by how far prices have to move; on the first page'),
     opportunities: z.array(opportunity),
     nextCursor: z.string().nullable().describe('For the next page; null on the last one'),
     gaps: z.array(gap),

@@ -4,12 +4,14 @@ import { encodeJson, type Json } from '../../core/json.ts';
 import { type BookFreshness, findBookFreshness } from '../../service/book-freshness.ts';
 import { chooseBook, openScanChains } from '../../service/scan/choose.ts';
 import { openColumnScreen } from '../../service/scan/columns.ts';
-import { scanToJson } from '../../service/scan/json.ts';
+import { scanToJson, watchedToJson } from '../../service/scan/json.ts';
+import { MOST_WATCHED, mergeWatched, type WatchedRow } from '../../service/scan/merge-watched.ts';
 import { DEFAULT_SCAN, scanBook } from '../../service/scan/scan-book.ts';
 import { screenExactly } from '../../service/scan/screen.ts';
 import type { Database } from '../../store/database.ts';
 import { readJointMethod } from '../../store/joint-plans.ts';
 import { listOpportunities, type RankedOpportunity } from '../../store/opportunities.ts';
+import { listWatchLists } from '../../store/watch-lists.ts';
 import { createCache } from '../http/cache.ts';
 import { type Handlers, json } from '../http/call.ts';
 import type { WorkGate } from '../http/work-gate.ts';
@@ -71,7 +73,6 @@ const DEFAULT_PAGE = 25;
 const RECORDED_MS = 3_600_000;
 const KEPT_LOOKS = 50;
 const MANY_ACCOUNTS = 20_000;
-const WATCHED = 50;
 
 /** The ranking of what can be liquidated. */
 export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers, 'listOpportunities'> {
@@ -105,22 +106,29 @@ async function lookNow(id: string, options: OpportunityOptions): Promise<Look> {
   const { config, database } = options;
   if (database === null) return scannedLook(id, config);
   const seconds = Math.floor(options.now() / 1000);
-  const [stored, method, freshness] = await Promise.all([
+  const [stored, method, lists, freshness] = await Promise.all([
     listOpportunities(database, MOST_ITEMS),
     readJointMethod(database),
+    listWatchLists(database),
     findBookFreshness(database, { now: seconds, maxAgeSeconds: config.maxBlockAgeSeconds }),
   ]);
-  return stored.length > 0 || options.isWatched ? storedLook(id, { stored, method, freshness }) : scannedLook(id, config);
+  return stored.length > 0 || options.isWatched
+    ? storedLook(id, { stored, method, watched: lists.map(({ accounts }) => accounts as readonly WatchedRow[]), freshness, seconds })
+    : scannedLook(id, config);
 }
 
 interface StoredFacts {
   readonly stored: readonly RankedOpportunity[];
   readonly method: string | null;
+  /** Of each shard. */
+  readonly watched: readonly (readonly WatchedRow[])[];
   readonly freshness: BookFreshness;
+  /** Unix seconds now. */
+  readonly seconds: number;
 }
 
 /** What the workers saw; where nobody looks any more, or at an old book, that is a gap. */
-function storedLook(id: string, { stored, method, freshness: { gaps, blocks } }: StoredFacts): Look {
+function storedLook(id: string, { stored, method, watched, freshness: { gaps, blocks }, seconds }: StoredFacts): Look {
   const items = stored.map(({ subject, owner, netUsd, joint, precision, openedAt, seenAt, body }) => ({
     id: subject,
     owner,
@@ -136,7 +144,7 @@ function storedLook(id: string, { stored, method, freshness: { gaps, blocks } }:
   }));
   const asOf = { blocks: blocks.map(({ chain, number, hash, timestamp }) => ({ chain, number: number.toString(), hash, timestamp: Number(timestamp) })), prices: [] };
   const head = { source: 'store' as const, book: null, recorded: null, status: gaps.length > 0 ? 'incomplete' : 'complete', asOf, method, gaps: encodeJson(gaps) };
-  return { id, head, watched: [], items };
+  return { id, head, watched: mergeWatched(watched).map((row) => withAge(row, seconds)), items };
 }
 
 async function scannedLook(id: string, config: Config): Promise<Look> {
@@ -170,10 +178,14 @@ async function scannedLook(id: string, config: Config): Promise<Look> {
       seenAt: book.now,
       detail,
     }));
-    return { id, head, watched: (written['watched'] as readonly Json[]).slice(0, WATCHED), items };
+    return { id, head, watched: answer.watched.slice(0, MOST_WATCHED).map((entry) => withAge({ ...watchedToJson(entry), seenAt: entry.account.entry.at }, book.now)), items };
   } finally {
     await chains.close();
   }
+}
+
+function withAge(row: WatchedRow, now: number): Json {
+  return { ...row, ageSeconds: Math.max(0, now - row.seenAt) };
 }
 
 function textOf(value: Json | undefined): string {
