@@ -46,6 +46,8 @@ export interface ServiceConfig {
   /** How many proxies stand before the service, whose word about the caller's address is taken. Any needs API keys. */
   readonly proxies: number;
   readonly logLevel: LogLevel;
+  /** Seconds that the service goes on after it turned red at its end, so that no more is sent to it when it closes. */
+  readonly drainSeconds: number;
   /** The file that names attestors; null for none. */
   readonly attestorsFile: string | null;
 }
@@ -70,6 +72,7 @@ export const VARIABLES = [
   ['PLIMSOLL_RATE_LIMIT', 'requests a minute of one caller (default 1200)'],
   ['PLIMSOLL_PROOFS', 'on: the service makes proofs, and is sent positions for it (default: off)'],
   ['PLIMSOLL_PROXIES', 'how many proxies stand before the service (default 0); needs API keys'],
+  ['PLIMSOLL_DRAIN_SECONDS', 'seconds that the service goes on at its end, /readyz red, before it closes (default 0)'],
   ['PLIMSOLL_LOG', 'what the service logs: silent, error, warn, info or debug (default info)'],
   ['PLIMSOLL_ATTESTORS', 'a file that names attestors, for GET /v1/attestors'],
   ['PLIMSOLL_RECORDED', 'a recorded data set instead of live data, by name or folder'],
@@ -116,6 +119,7 @@ function readService(valueOf: (name: string) => string | null): ServiceConfig {
     requestsPerMinute: readSeconds('PLIMSOLL_RATE_LIMIT', valueOf('PLIMSOLL_RATE_LIMIT'), DEFAULT_REQUESTS_PER_MINUTE, 'requests a minute'),
     proofs: requireOneOf('PLIMSOLL_PROOFS', valueOf('PLIMSOLL_PROOFS') ?? 'off', ['on', 'off']) === 'on',
     proxies: Number(requireOneOf('PLIMSOLL_PROXIES', valueOf('PLIMSOLL_PROXIES') ?? '0', ['0', '1', '2', '3', '4'])),
+    drainSeconds: valueOf('PLIMSOLL_DRAIN_SECONDS') === '0' ? 0 : readSeconds('PLIMSOLL_DRAIN_SECONDS', valueOf('PLIMSOLL_DRAIN_SECONDS'), 0),
     logLevel: requireOneOf('PLIMSOLL_LOG', valueOf('PLIMSOLL_LOG') ?? 'info', ['silent', 'error', 'warn', 'info', 'debug']),
     attestorsFile: valueOf('PLIMSOLL_ATTESTORS'),
   };

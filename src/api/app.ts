@@ -15,7 +15,7 @@ import { mountOperations } from './http/mount.ts';
 import { type Observer, registerGauges } from './http/observe.ts';
 import { isKnown, prepare } from './http/prepared.ts';
 import { answerProblems, type InFlight, observeRequests, traceOf } from './http/request-trace.ts';
-import { allowOrigins, requireOwnHost, securityHeaders } from './http/security.ts';
+import { allowOrigins, requireFewHeaders, requireOwnHost, securityHeaders } from './http/security.ts';
 import { createWorkGate } from './http/work-gate.ts';
 import { opportunityHandlers } from './routes/opportunities.ts';
 import { planHandlers } from './routes/plans.ts';
@@ -102,7 +102,14 @@ export function createApp(options: AppOptions): Express {
   const seconds = (): number => Math.floor(options.clock() / 1000);
   const { database, sealer } = options;
 
-  app.use(observeRequests(observer, inFlight, limits.inFlight), securityHeaders(), requireOwnHost(keys.isOpen), allowOrigins(config.service.corsOrigins), endWhenStopping(options.isStopping));
+  app.use(
+    observeRequests(observer, inFlight, limits.inFlight),
+    securityHeaders(),
+    requireFewHeaders(),
+    requireOwnHost(keys.isOpen),
+    allowOrigins(config.service.corsOrigins),
+    endWhenStopping(options.isStopping),
+  );
   mountOperations(app, {
     keys,
     deadlineMs: limits.deadlineMs,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { InvalidArgument, PlimsollError } from '../core/errors.ts';
@@ -13,6 +12,7 @@ import { openDocumentThreads } from './documents/document-threads.ts';
 import { type KeyRing, openKeyRing } from './http/api-keys.ts';
 import { databaseKeyStore, fileKeyStore, locateKeys } from './http/key-store.ts';
 import { createObserver, type LogStream, type Observer } from './http/observe.ts';
+import { type ServerTimes, startServer } from './http/server.ts';
 import { type ReadinessOptions, startReadiness } from './routes/readiness.ts';
 import { type EventHub, openEventHub } from './stream/event-hub.ts';
 import { startFollowing } from './stream/followed-wallets.ts';
@@ -41,6 +41,10 @@ export interface ServiceOptions {
   readonly readinessMs?: number;
   /** Milliseconds that requests under way are given when the service stops. */
   readonly graceMs?: number;
+  /** How long connections may take their time. */
+  readonly times?: Partial<ServerTimes>;
+  /** Waits between turning red and taking nothing new, for milliseconds; a test brings its own. */
+  readonly drain?: (ms: number) => Promise<void>;
 }
 
 /** A service that listens. */
@@ -49,7 +53,7 @@ export interface Service {
   readonly origin: string;
   readonly port: number;
   readonly observer: Observer;
-  /** Turns red, takes nothing new, lets what is under way come to its end, and ends. */
+  /** Turns red, goes on for as long as the configuration says, then takes nothing new, lets what is under way come to its end, and ends. */
   stop(): Promise<void>;
 }
 
@@ -68,23 +72,7 @@ const DEFAULT_STREAM: StreamOptions = { heartbeatMs: 15_000, mostWaitingBytes: 1
 const READINESS_MS = 15_000;
 const KEYS_MS = 2_000;
 const GRACE_MS = 10_000;
-const SWEEP_MS = 50;
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
-const IDLE_MS = 30_000;
-const MOST_HEADERS = 64;
-/** Connections at once, with a request or without; Node drops what comes beyond. */
-const MOST_CONNECTIONS = 10_000;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-const BAD_REQUEST = JSON.stringify({
-  type: '/docs#INVALID_ARGUMENT',
-  title: 'The request is not HTTP.',
-  status: 400,
-  detail: 'The request is not well-formed.',
-  code: 'INVALID_ARGUMENT',
-  retryable: false,
-  fields: {},
-});
 
 /**
  * Starts the service.
@@ -132,7 +120,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...(options.webhookTarget === undefined ? {} : { webhookTarget: options.webhookTarget }),
     ...(options.files === undefined ? {} : { files: options.files }),
   });
-  const server = await listen(app, options.host, options.port).catch((error: unknown) => {
+  const { host, port: asked, times = {} } = options;
+  const server = await startServer(app, { host, port: asked, times }).catch((error: unknown) => {
     readiness.stop();
     streams.end();
     void following.stop();
@@ -145,23 +134,28 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   timer.unref();
   void switching();
   await readiness.refresh();
-  const port = portOf(server);
-  const graceMs = options.graceMs ?? GRACE_MS;
+  const { port } = server;
+  const { graceMs = GRACE_MS, drain = (ms) => systemClock.sleep(ms) } = options;
+  const drainMs = config.service.drainSeconds * 1_000;
   let stopped: Promise<void> | null = null;
+  const end = async (): Promise<void> => {
+    // Whoever sends requests here has to see the red before the door closes.
+    if (drainMs > 0) await drain(drainMs);
+    clearInterval(timer);
+    readiness.stop();
+    await server.close(() => streams.end(), graceMs);
+    await documents.close();
+    await following.stop();
+    await (await hub.opened())?.close();
+    await (await queue.opened())?.close();
+  };
   return {
-    origin: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    origin: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     observer,
     stop() {
       stopping = true;
-      clearInterval(timer);
-      readiness.stop();
-      stopped ??= close(server, () => streams.end(), graceMs).then(async () => {
-        await documents.close();
-        await following.stop();
-        await (await hub.opened())?.close();
-        await (await queue.opened())?.close();
-      });
+      stopped ??= end();
       return stopped;
     },
   };
@@ -180,8 +174,6 @@ function requireClosed(config: Config, host: string): void {
   });
 }
 
-type Server = ReturnType<Express['listen']>;
-
 /** What a key subscribed to ends with the key. Without any key everything is the operator's. */
 function openSubscriberSwitch(database: Database, keys: KeyRing): () => Promise<void> {
   let switchedTo: string | null = null;
@@ -191,44 +183,6 @@ function openSubscriberSwitch(database: Database, keys: KeyRing): () => Promise<
     await switchWebhooks(database, ids);
     switchedTo = ids.join();
   };
-}
-
-function listen(app: Express, host: string, port: number): Promise<Server> {
-  const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  const server = app.listen(port, host, (error?: Error) => (error === undefined ? resolve(server) : reject(listenFailure(error, port))));
-  server.headersTimeout = HEADERS_MS;
-  server.requestTimeout = REQUEST_MS;
-  server.keepAliveTimeout = IDLE_MS;
-  server.maxHeadersCount = MOST_HEADERS;
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('clientError', (_error, socket) => {
-    if (!socket.writable) return void socket.destroy();
-    socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(BAD_REQUEST)}\r\nConnection: close\r\n\r\n${BAD_REQUEST}`);
-  });
-  return promise;
-}
-
-function listenFailure(error: Error, port: number): PlimsollError {
-  const code = 'code' in error ? String(error.code) : 'unknown';
-  if (code === 'EADDRINUSE') return new InvalidArgument(`Port ${port} is taken. Choose another with --port.`, { port, reason: code });
-  return new InvalidArgument(`The service cannot listen on port ${port} (${code}). Choose another with --port, or --host.`, { port, reason: code });
-}
-
-async function close(server: Server, endStreams: () => void, graceMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  endStreams();
-  // A connection whose last answer was begun before the end is kept alive; it is closed once it is idle.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await promise;
-  clearInterval(sweep);
-  clearTimeout(timer);
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
 /** Opens something when it is first needed; a failure is tried again. */

@@ -24,6 +24,7 @@ describe('readConfig', () => {
         requestsPerMinute: 1_200,
         proofs: false,
         proxies: 0,
+        drainSeconds: 0,
         logLevel: 'info',
         attestorsFile: null,
       },

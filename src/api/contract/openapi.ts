@@ -12,9 +12,20 @@ type JsonObject = { readonly [key: string]: Json };
 
 const COMPONENTS = '#/components/schemas/';
 /** Failures that any operation may answer with. */
-const ANYWHERE: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'NOT_ACCEPTABLE', 'TOO_MANY_REQUESTS', 'OVERLOADED', 'DEADLINE_EXCEEDED', 'INTERNAL'];
+const ANYWHERE: readonly ErrorCode[] = [
+  'INVALID_ARGUMENT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'NOT_ACCEPTABLE',
+  'HEADERS_TOO_LARGE',
+  'TOO_MANY_REQUESTS',
+  'OVERLOADED',
+  'DEADLINE_EXCEEDED',
+  'INTERNAL',
+];
 const LIMITS = { RateLimit: { $ref: '#/components/headers/RateLimit' }, 'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' } };
-const WITH_BODY: readonly ErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+const WITH_BODY: readonly ErrorCode[] = ['REQUEST_TIMEOUT', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 const TAGS: Readonly<Record<PlacedOperation['tag'], string>> = {
   risk: 'How close wallets are to liquidation',
   plans: 'The way back',

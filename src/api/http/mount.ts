@@ -95,7 +95,7 @@ async function answer(operation: PlacedOperation, { handlers, deadlineMs }: Moun
     clearTimeout(timer);
     ended.abort();
   });
-  const input = await readInput(operation, request);
+  const input = await readInput(operation, request, ended.signal);
   trace.sent += `\n${input.text}`;
   const call = { ...input, headers: request.headers, caller: trace.caller, signal: ended.signal, response };
   const work = Promise.resolve(handle(handlers, operation, call));

@@ -17,9 +17,14 @@ export interface ReadInput {
   readonly text: string;
 }
 
-/** Reads what an operation takes. @throws {PlimsollError} naming the field, never its value */
-export async function readInput(operation: PlacedOperation, request: Request): Promise<ReadInput> {
-  const bytes = operation.body === undefined ? null : await readBody(request);
+/**
+ * Reads what an operation takes.
+ *
+ * @param signal aborts when the time of the request is over
+ * @throws {PlimsollError} naming the field, never its value; REQUEST_TIMEOUT for a body that does not come in time
+ */
+export async function readInput(operation: PlacedOperation, request: Request, signal: AbortSignal): Promise<ReadInput> {
+  const bytes = operation.body === undefined ? null : await readBody(request, signal);
   const text = bytes === null ? '' : new TextDecoder().decode(bytes);
   return {
     params: operation.params === undefined ? undefined : check(operation.params, { ...request.params }, 'path'),
@@ -35,18 +40,18 @@ export function requireAcceptable(operation: PlacedOperation, request: Request):
   if (request.accepts([...types, 'application/problem+json']) === false) throw new PlimsollError('NOT_ACCEPTABLE', `This answers with ${types[0]}: accept it, or leave the header Accept out.`);
 }
 
-async function readBody(request: Request): Promise<Uint8Array> {
+async function readBody(request: Request, signal: AbortSignal): Promise<Uint8Array> {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
   if (!JSON_TYPE.test(type.trim())) throw new PlimsollError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
   if (encoding.toLowerCase() !== 'identity') throw new PlimsollError('UNSUPPORTED_MEDIA_TYPE', 'Send the body uncompressed.');
   if (Number(length) > MOST_BODY_BYTES) throw tooLarge();
-  const bytes = await collect(request);
+  const bytes = await collect(request, signal);
   if (bytes.length === 0) throw new InvalidArgument('The body is missing.', { in: 'body' });
   return bytes;
 }
 
 /** Ends at the first byte too many: whoever sends without end is not listened to until then. */
-function collect(request: Request): Promise<Uint8Array> {
+function collect(request: Request, signal: AbortSignal): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -59,11 +64,16 @@ function collect(request: Request): Promise<Uint8Array> {
     }
     parts.push(part);
   };
+  const giveUp = (): void => {
+    request.off('data', take).pause();
+    reject(new PlimsollError('REQUEST_TIMEOUT', 'The body did not arrive whole in time. Send it faster, or send less.'));
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
   request.on('data', take);
   request.once('end', () => resolve(Buffer.concat(parts)));
   request.once('close', () => reject(new InvalidArgument('The body broke off.', { in: 'body' })));
   request.once('error', () => reject(new InvalidArgument('The body broke off.', { in: 'body' })));
-  return promise;
+  return promise.finally(() => signal.removeEventListener('abort', giveUp));
 }
 
 function tooLarge(): PlimsollError {

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { PlimsollError } from '../../core/errors.ts';
+import { MOST_HEADERS } from './server.ts';
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?$/i;
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Request-Id';
@@ -30,6 +31,14 @@ export function securityHeaders(): RequestHandler {
     strictTransportSecurity: false,
     referrerPolicy: { policy: 'no-referrer' },
   });
+}
+
+/** Headers beyond those that are read must not pass for none. */
+export function requireFewHeaders(): RequestHandler {
+  return (request, _response, next) => {
+    if (request.rawHeaders.length <= 2 * MOST_HEADERS) return next();
+    next(new PlimsollError('HEADERS_TOO_LARGE', `These are more than the ${MOST_HEADERS} headers that the service takes. Send fewer.`));
+  };
 }
 
 /** A service without keys answers to its own names only: a name that a stranger's page points at this machine is none of them. */
