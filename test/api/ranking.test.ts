@@ -59,11 +59,19 @@ describe('GET /v1/opportunities, from the store', () => {
 
   test('behavior: a cursor whose look is gone goes on behind the item that it names', async () => {
     const first = await page('limit=10');
-    const [, offset, profitUsd, id] = JSON.parse(Buffer.from(String(first.next), 'base64url').toString()) as [string, number, string, string];
-    const elsewhere = Buffer.from(JSON.stringify(['another-process', offset, profitUsd, id])).toString('base64url');
-    const second = await page(`limit=100&cursor=${elsewhere}`);
-    expect(second.owners[0]).toBe((await page(`limit=1&cursor=${first.next}`)).owners[0]);
-    expect(second.owners.filter((entry) => first.owners.includes(entry))).toEqual([]);
+    const [look, offset, profitUsd, id] = JSON.parse(Buffer.from(String(first.next), 'base64url').toString()) as [string, number, string, string];
+    const write = (...cursor: readonly unknown[]): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+    const next = (await page(`limit=1&cursor=${first.next}`)).owners[0];
+    // Wherever it stood in the look that is gone.
+    for (const other of [offset, 1, 2_000]) {
+      const second = await page(`limit=100&cursor=${write('another-process', other, profitUsd, id)}`);
+      expect(second.owners[0]).toBe(next);
+      expect(second.owners.filter((entry) => first.owners.includes(entry))).toEqual([]);
+    }
+    for (const forged of [write('another-process', offset, 'much', id), write(look, offset + 1, profitUsd, id), write(look, 2_000, profitUsd, id)]) {
+      const refused = await ask(running.origin, `/v1/opportunities?cursor=${forged}`);
+      expect([refused.status, refused.json['code']]).toEqual([400, 'INVALID_ARGUMENT']);
+    }
   });
 
   test('behavior: what an owner brings together with the others stands beside what it brings alone, with its place and its second; the order stays that of alone', async () => {

@@ -111,7 +111,7 @@ export const OPERATIONS = {
   listOpportunities: {
     summary: 'Who can be liquidated now, by net profit',
     description:
-      'Pages are cut from one look at the ranking: following `nextCursor` shows no owner twice and skips none, whatever changes meanwhile. Where nobody watches the book, or what was read of it is old, it is `incomplete` and the gaps say why.',
+      'Pages are cut from one look at the ranking: following `nextCursor` shows no owner twice and skips none, whatever changes meanwhile. Looks are kept by each process, the newest ones that somebody pages through; where that of a cursor is gone, or another process answers, the page goes on where the last owner ranked: who changed places since may then come twice, or not at all. Where nobody watches the book, or what was read of it is old, it is `incomplete` and the gaps say why.',
     tag: 'opportunities',
     scope: 'read',
     query: z.strictObject({

@@ -1,5 +1,4 @@
 import { type Config, isLive } from '../../config.ts';
-import { InvalidArgument } from '../../core/errors.ts';
 import { encodeJson, type Json } from '../../core/json.ts';
 import { type BookFreshness, findBookFreshness } from '../../service/book-freshness.ts';
 import { chooseBook, openScanChains } from '../../service/scan/choose.ts';
@@ -15,6 +14,7 @@ import { listWatchLists } from '../../store/watch-lists.ts';
 import { createCache } from '../http/cache.ts';
 import { type Handlers, json } from '../http/call.ts';
 import type { WorkGate } from '../http/work-gate.ts';
+import { findPageStart, readCursor, writeCursor } from './ranking-cursor.ts';
 
 /** What the ranking is made with. */
 export interface OpportunityOptions {
@@ -60,14 +60,6 @@ interface Look {
   readonly items: readonly Item[];
 }
 
-/** Where a page ends: the look, how far, and the item there, in case the look is gone. */
-interface Cursor {
-  readonly look: string;
-  readonly offset: number;
-  readonly profitUsd: string;
-  readonly id: string;
-}
-
 const MOST_ITEMS = 2_000;
 const DEFAULT_PAGE = 25;
 const RECORDED_MS = 3_600_000;
@@ -78,14 +70,17 @@ const MANY_ACCOUNTS = 20_000;
 export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers, 'listOpportunities'> {
   const looks = new Map<string, Look>();
   let count = 0;
+  const keep = (look: Look): void => {
+    looks.delete(look.id);
+    looks.set(look.id, look);
+    while (looks.size > KEPT_LOOKS) looks.delete(looks.keys().next().value ?? '');
+  };
   const newest = createCache<Look>({
     most: 1,
     now: options.now,
     async load(_, signal) {
       count += 1;
       const look = await options.gate.run(() => lookNow(`${Math.floor(options.now()).toString(36)}${count.toString(36)}`, options), signal);
-      looks.set(look.id, look);
-      while (looks.size > KEPT_LOOKS) looks.delete(looks.keys().next().value ?? '');
       return { value: look, forMs: look.head.recorded === null ? options.liveMs : RECORDED_MS };
     },
   });
@@ -93,9 +88,11 @@ export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers,
     async listOpportunities({ query, signal }) {
       const cursor = query.cursor === undefined ? null : readCursor(query.cursor);
       const look = (cursor === null ? undefined : looks.get(cursor.look)) ?? (await newest.get('newest', signal));
-      const from = cursor === null ? 0 : look.id === cursor.look ? cursor.offset : placeAfter(look, cursor);
+      const from = cursor === null ? 0 : findPageStart(look, cursor);
       const to = Math.min(look.items.length, from + Number(query.limit ?? DEFAULT_PAGE));
       const last = look.items[to - 1];
+      // Who pages through a look keeps it: what was not asked for the longest goes first.
+      if (to < look.items.length) keep(look);
       const nextCursor = to < look.items.length && last !== undefined ? writeCursor({ look: look.id, offset: to, profitUsd: last.profitUsd, id: last.id }) : null;
       return json({ ...look.head, watched: cursor === null ? look.watched : [], opportunities: look.items.slice(from, to), nextCursor });
     },
@@ -195,25 +192,4 @@ function textOf(value: Json | undefined): string {
 function firstPlace(liquidations: Json | undefined): number | null {
   const places = Array.isArray(liquidations) ? liquidations.map((entry: { readonly place?: unknown }) => Number(entry.place)) : [];
   return places.length === 0 ? null : Math.min(...places);
-}
-
-/** The first item that ranks behind the one that the cursor names. */
-function placeAfter(look: Look, { profitUsd, id }: Cursor): number {
-  const at = look.items.findIndex((item) => Number(item.profitUsd) < Number(profitUsd) || (item.profitUsd === profitUsd && item.id > id));
-  return at < 0 ? look.items.length : at;
-}
-
-function writeCursor({ look, offset, profitUsd, id }: Cursor): string {
-  return Buffer.from(JSON.stringify([look, offset, profitUsd, id])).toString('base64url');
-}
-
-function readCursor(text: string): Cursor {
-  try {
-    const [look, offset, profitUsd, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
-    if (typeof look === 'string' && Number.isSafeInteger(offset) && Number(offset) >= 0 && typeof profitUsd === 'string' && typeof id === 'string')
-      return { look, offset: Number(offset), profitUsd, id };
-  } catch {
-    // Told below.
-  }
-  throw new InvalidArgument('The cursor is none that this service gave. Begin again without one.', { in: 'query', path: 'cursor' });
 }
