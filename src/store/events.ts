@@ -75,6 +75,12 @@ export async function addEvent(transaction: Queries, { key, kind, subject, body,
   return sequence;
 }
 
+/** The sequence of the newest event, told or deleted; 0 where there was none. What it tells of is seen by whoever asks after this. */
+export async function findNewestSequence(queries: Queries): Promise<bigint> {
+  const [row] = await queries.query('select greatest((select coalesce(max(sequence), 0) from plimsoll.events), (select sequence from plimsoll.event_horizon))::text as newest');
+  return row === undefined ? 0n : integerOf(row, 'newest');
+}
+
 /** Events after a sequence, oldest first. */
 export async function listEvents(queries: Queries, after: bigint, most: number): Promise<readonly StoredEvent[]> {
   const rows = await queries.query('select sequence::text as sequence, key, kind, subject, body, at::text as at from plimsoll.events where sequence > $1 order by events.sequence limit $2', [

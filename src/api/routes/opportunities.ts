@@ -8,6 +8,7 @@ import { MOST_WATCHED, mergeWatched, type WatchedRow } from '../../service/scan/
 import { DEFAULT_SCAN, scanBook } from '../../service/scan/scan-book.ts';
 import { screenExactly } from '../../service/scan/screen.ts';
 import type { Database } from '../../store/database.ts';
+import { findNewestSequence } from '../../store/events.ts';
 import { readJointMethod } from '../../store/joint-plans.ts';
 import { listOpportunities, type RankedOpportunity } from '../../store/opportunities.ts';
 import { listWatchLists } from '../../store/watch-lists.ts';
@@ -63,6 +64,8 @@ interface Look {
 const MOST_ITEMS = 2_000;
 const DEFAULT_PAGE = 25;
 const RECORDED_MS = 3_600_000;
+/** Milliseconds that a look at what workers found is given while no event tells of a change. */
+const STORED_MS = 1_000;
 const KEPT_LOOKS = 50;
 const MANY_ACCOUNTS = 20_000;
 
@@ -81,13 +84,13 @@ export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers,
     async load(_, signal) {
       count += 1;
       const look = await options.gate.run(() => lookNow(`${Math.floor(options.now()).toString(36)}${count.toString(36)}`, options), signal);
-      return { value: look, forMs: look.head.recorded === null ? options.liveMs : RECORDED_MS };
+      return { value: look, forMs: look.head.recorded !== null ? RECORDED_MS : look.head.source === 'store' ? Math.min(STORED_MS, options.liveMs) : options.liveMs };
     },
   });
   return {
     async listOpportunities({ query, signal }) {
       const cursor = query.cursor === undefined ? null : readCursor(query.cursor);
-      const look = (cursor === null ? undefined : looks.get(cursor.look)) ?? (await newest.get('newest', signal));
+      const look = (cursor === null ? undefined : looks.get(cursor.look)) ?? (await newest.get(await nameNow(options), signal));
       const from = cursor === null ? 0 : findPageStart(look, cursor);
       const to = Math.min(look.items.length, from + Number(query.limit ?? DEFAULT_PAGE));
       const last = look.items[to - 1];
@@ -97,6 +100,11 @@ export function opportunityHandlers(options: OpportunityOptions): Pick<Handlers,
       return json({ ...look.head, watched: cursor === null ? look.watched : [], opportunities: look.items.slice(from, to), nextCursor });
     },
   };
+}
+
+/** Whoever heard of an event finds in the ranking what it told of: a look is given no longer than until the next one. */
+async function nameNow({ database }: OpportunityOptions): Promise<string> {
+  return database === null ? '' : (await findNewestSequence(database)).toString();
 }
 
 async function lookNow(id: string, options: OpportunityOptions): Promise<Look> {

@@ -1,6 +1,5 @@
-import { integerOf } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
-import { EVENT_CHANNEL, readEventPage } from '../../store/events.ts';
+import { EVENT_CHANNEL, findNewestSequence, readEventPage } from '../../store/events.ts';
 import { type EventFrame, frameOf } from './event-frame.ts';
 
 /** What a subscriber hears. */
@@ -45,7 +44,7 @@ const LOOK_MS = 5_000;
 export async function openEventHub(database: Database, failed: (error: unknown) => void): Promise<EventHub> {
   const subscribers = new Set<Subscriber>();
   const recent: EventFrame[] = [];
-  let last = await newestSequence(database);
+  let last = await findNewestSequence(database);
   /** Everything after this that was not deleted before it was read is in `recent`. */
   let first = last;
   /** What was deleted up to here, unread, was told. */
@@ -110,9 +109,4 @@ export async function openEventHub(database: Database, failed: (error: unknown) 
       await looking;
     },
   };
-}
-
-async function newestSequence(database: Database): Promise<bigint> {
-  const [row] = await database.query('select greatest((select coalesce(max(sequence), 0) from plimsoll.events), (select sequence from plimsoll.event_horizon))::text as newest');
-  return row === undefined ? 0n : integerOf(row, 'newest');
 }
