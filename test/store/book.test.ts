@@ -16,7 +16,7 @@ import {
   removeUnlisted,
 } from '../../src/store/mirror-rows.ts';
 import { completeRun, findProgress, forgetBlocksAbove, readMirrorState, type SyncProgress, saveDeployment, saveProgress } from '../../src/store/mirrors.ts';
-import { listPriceHistory, listPrices, recordPrices } from '../../src/store/prices.ts';
+import { deletePrices, listPriceHistory, listPrices, recordPrices } from '../../src/store/prices.ts';
 import { startEngines, titleOf } from './engines.ts';
 
 const { engines, server } = await startEngines();
@@ -224,13 +224,45 @@ for (const engine of engines) {
       expect(await deleteUnusedMarkets(db, 'markets')).toEqual(['k1']);
     });
 
-    test('behavior: the current price is the newest, every price is in the history once', async () => {
-      const price = (usd: string, at: bigint) => ({ asset: 'eth', source: 'oracle', usd, at });
+    test('behavior: the current price is the newest of its kind, and a price that changed is in the history once', async () => {
+      const price = (usd: string, at: bigint) => ({ asset: 'eth', kind: 'oracle' as const, source: 'oracle', usd, at });
+      const market = (source: string, usd: string, at: bigint) => ({ asset: 'eth', kind: 'market' as const, source, usd, at });
       await recordPrices(db, [price('3000.5', 10n), price('3100', 20n), price('3100', 20n)]);
-      await recordPrices(db, [price('2900', 15n), price('3000.5', 10n), price('2800', 9n), { asset: 'btc', source: 'oracle', usd: '0', at: 1n }]);
+      await recordPrices(db, [price('2900', 15n), price('3000.5', 10n), price('2800', 9n), { ...price('0', 1n), asset: 'btc' }]);
       await recordPrices(db, []);
-      expect(await listPrices(db, ['eth', 'btc'])).toEqual([{ asset: 'btc', source: 'oracle', usd: '0', at: 1n }, price('3100', 20n)]);
-      expect(await listPriceHistory(db, { asset: 'eth', source: 'oracle', from: 9n, to: 20n })).toEqual([price('2800', 9n), price('3000.5', 10n), price('2900', 15n), price('3100', 20n)]);
+      // What stays the same is current, and is no news.
+      await recordPrices(db, [price('3100', 30n), price('3100.0', 35n)]);
+      await recordPrices(db, [price('3100', 40n)]);
+      await recordPrices(db, [price('3000', 50n), price('3000', 55n), price('3100', 60n)]);
+      const of = (kind: 'oracle' | 'market', from: bigint) => listPrices(db, ['eth', 'btc'], { kind, from });
+      expect(await of('oracle', 0n)).toEqual([{ ...price('0', 1n), asset: 'btc' }, price('3100', 60n)]);
+      expect(await listPriceHistory(db, { asset: 'eth', source: 'oracle', from: 9n, to: 60n })).toEqual([
+        price('2800', 9n),
+        price('3000.5', 10n),
+        price('2900', 15n),
+        price('3100', 20n),
+        price('3000', 50n),
+        price('3100', 60n),
+      ]);
+      expect(await of('market', 0n)).toEqual([]);
+      await recordPrices(db, [market('one', '3090', 61n), market('other', '3091', 62n)]);
+      expect([await of('market', 62n), await of('market', 63n)]).toEqual([[market('other', '3091', 62n)], []]);
+      expect(await of('oracle', 2n)).toEqual([price('3100', 60n)]);
+    });
+
+    test('behavior: old prices go, but for what still held', async () => {
+      const price = (source: string, usd: string, at: bigint) => ({ asset: 'sol', kind: 'market' as const, source, usd, at });
+      await recordPrices(db, [price('gone', '1', 100n), price('gone', '2', 200n), price('steady', '5', 100n), price('steady', '6', 200n)]);
+      await recordPrices(db, [price('steady', '6', 900n), price('new', '7', 950n)]);
+      const [known = {}] = await db.query(
+        'select (select count(*) from plimsoll.prices where at < 500)::int4 as prices, (select count(*) from plimsoll.price_history where at < 500)::int4 as history',
+      );
+      // Of another test's assets nothing is left.
+      expect(await deletePrices(db, 500n)).toBe(Number(known['prices']) + Number(known['history']) - 1);
+      const history = (source: string) => listPriceHistory(db, { asset: 'sol', source, from: 0n, to: 999n });
+      expect([await history('gone'), await history('steady'), await history('new')]).toEqual([[], [price('steady', '6', 200n)], [price('new', '7', 950n)]]);
+      expect((await listPrices(db, ['sol'], { kind: 'market', from: 0n })).map(({ source }) => source)).toEqual(['new']);
+      expect(await deletePrices(db, 500n)).toBe(0);
     });
   });
 }

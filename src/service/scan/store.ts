@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { type ErrorCode, PlimsollError } from '../../core/errors.ts';
-import type { Address, AssetId } from '../../core/ids.ts';
+import type { Address } from '../../core/ids.ts';
 import { pathText } from '../../core/json.ts';
-import type { Gap, PortfolioPrice } from '../../core/portfolio.ts';
+import type { Gap } from '../../core/portfolio.ts';
 import type { FindRule, Precision } from '../../core/rule.ts';
 import type { Deployment } from '../../protocols/protocol.ts';
 import { listAccounts, type BookAccount as StoredAccount } from '../../store/book-accounts.ts';
@@ -11,8 +11,8 @@ import type { Database, Queries } from '../../store/database.ts';
 import { listPendingOwners } from '../../store/mirror-rows.ts';
 import { readMirrorState } from '../../store/mirrors.ts';
 import { type DatabaseLocation, openDatabase } from '../../store/open-database.ts';
-import { listPrices } from '../../store/prices.ts';
 import { gapOf } from '../portfolio/gaps.ts';
+import { assetsOfStates, readMarketPrices } from './market-prices.ts';
 import type { Book, BookAccount, BookMarket } from './source.ts';
 
 /** What reading the stored book needs beside the database. */
@@ -22,13 +22,11 @@ export interface StoredBookOptions {
   readonly findRule: FindRule;
   /** Unix seconds now. */
   readonly now: number;
-  /** A market that was read longer ago than this is a gap beside its accounts. */
+  /** A market that was read longer ago than this is a gap beside its accounts; an older price is none. */
   readonly maxBlockAgeSeconds: number;
 }
 
 const PAGE = 5_000;
-/** An asset id inside a state's JSON. */
-const ASSET = /eip155:[1-9][0-9]{0,15}\/erc20:0x[0-9a-f]{40}/g;
 const PRECISIONS: readonly Precision[] = ['exact', 'accrued', 'estimate'];
 
 /**
@@ -78,7 +76,7 @@ async function readFrom(queries: Queries, options: StoredBookOptions): Promise<B
     trust: 'as-read',
     now: options.now,
     asOf: blocksOf(stored, rows),
-    prices: await readMarketPrices(queries, stored, new Set(stored.map(({ key }) => key))),
+    prices: await readMarketPrices(queries, assetsOfStates(stored), { now: options.now, maxAgeSeconds: options.maxBlockAgeSeconds }),
     markets,
     accounts,
     gaps,
@@ -146,15 +144,4 @@ function blocksOf(markets: readonly StoredMarket[], rows: ReadonlyMap<string, De
     if (chain !== undefined && market.at >= (newest.get(chain)?.at ?? 0n)) newest.set(chain, market);
   }
   return [...newest].map(([chain, { block, at }]) => ({ chain, number: block.toString(), hash: null, timestamp: Number(at) }));
-}
-
-/** The newest market price of each asset that the states of some markets name; what an oracle said, one of the keys of all markets, is in its market's state. */
-export async function readMarketPrices(queries: Queries, markets: readonly Pick<StoredMarket, 'state'>[], oracles: ReadonlySet<string>): Promise<readonly PortfolioPrice[]> {
-  const assets = new Set(markets.flatMap(({ state }) => JSON.stringify(state).match(ASSET) ?? []));
-  const newest = new Map<AssetId, PortfolioPrice>();
-  for (const { asset, source, usd, at } of await listPrices(queries, [...assets])) {
-    const known = newest.get(asset as AssetId);
-    if (!oracles.has(source) && Number(at) > (known?.observedAt ?? -1)) newest.set(asset as AssetId, { asset, symbol: asset, usd, source, observedAt: Number(at) });
-  }
-  return [...newest.values()];
 }

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 /** Keeps a book as synchronisation does. */
-async function store(queries: Database, { markets, accounts, prices }: Book): Promise<void> {
+async function store(queries: Database, { markets, accounts, prices, now }: Book): Promise<void> {
   const deployments = listDeployments().filter(({ id }) => [...markets.values()].some(({ deployment }) => deployment === id));
   for (const { id, protocol, chain, market, label } of deployments) {
     await saveDeployment(queries, { id, protocol, chain, market, label });
@@ -82,7 +82,7 @@ async function store(queries: Database, { markets, accounts, prices }: Book): Pr
   }
   await recordPrices(
     queries,
-    prices.map(({ asset, usd, observedAt }) => ({ asset, usd, source: 'a market', at: BigInt(observedAt) })),
+    prices.map(({ asset, usd }) => ({ asset, usd, kind: 'market', source: 'a market', at: BigInt(now) })),
   );
 }
 
@@ -150,6 +150,31 @@ describe(readStoredBook, () => {
       await other.close();
     }
   }, 60_000);
+});
+
+describe('the market prices of the stored book', () => {
+  const other = openDatabase({ kind: 'memory' });
+  beforeAll(() => store(other, { ...book, prices: [] }), 60_000);
+  afterAll(() => other.close());
+  const pricesOf = async () => (await readStoredBook(other, optionsOf())).prices;
+  const record = (kind: 'oracle' | 'market', source: string, usd: string, age: number) =>
+    recordPrices(
+      other,
+      book.prices.map(({ asset }) => ({ asset, kind, source, usd, at: BigInt(book.now - age) })),
+    );
+
+  test('behavior: what an oracle said is none, even when its market is gone; one that is older than the limit is none; the newest of the others counts', async () => {
+    const assets = new Set(book.prices.map(({ asset }) => asset));
+    await record('oracle', 'morpho-blue/1/a-market-that-was@1', '1', 5);
+    await record('market', 'a market', '2', 601);
+    expect(await pricesOf()).toEqual([]);
+    const scanned = await scanBook(await readStoredBook(other, optionsOf()), { ...DEFAULT_SCAN, minProfitUsd: 0 }, NOWHERE);
+    expect(JSON.stringify(scanToJson(scanned))).toContain("the oracle's stands in");
+    await record('market', 'a market', '3', 600);
+    await record('market', 'another', '4', 30);
+    await record('oracle', 'an oracle', '5', 0);
+    expect(await pricesOf()).toEqual([...assets].toSorted().map((asset) => ({ asset, symbol: asset, usd: '4', source: 'another', observedAt: book.now - 30 })));
+  });
 });
 
 describe(findStore, () => {

@@ -86,12 +86,16 @@ export async function startBook(database: Database, { accounts, nearEach = 40, s
         at,
       })),
     );
-  /** What the tokens cost on a market, which pricing goes by. */
-  const savePrices = (queries: Parameters<typeof saveMarkets>[0]): Promise<void> =>
-    recordPrices(queries, [
-      { asset: USDC, source: 'a market', usd: '1', at },
-      { asset: WSTETH, source: 'a market', usd: String(Number(states[0]?.oraclePrice ?? PRICE) / 1e24), at },
+  let pricedAt = 0n;
+  /** What the tokens cost on a market now, which pricing goes by. */
+  const savePrices = (queries: Parameters<typeof saveMarkets>[0]): Promise<void> => {
+    const now = BigInt(Math.floor(Date.now() / 1_000));
+    pricedAt = now > pricedAt ? now : pricedAt + 1n;
+    return recordPrices(queries, [
+      { asset: USDC, kind: 'market', source: 'a market', usd: '1', at: pricedAt },
+      { asset: WSTETH, kind: 'market', source: 'a market', usd: String(Number(states[0]?.oraclePrice ?? PRICE) / 1e24), at: pricedAt },
     ]);
+  };
   await saveStates(database);
   await savePrices(database);
   for (let from = 0; from < accounts; from += 2_000) {

@@ -93,7 +93,8 @@ export class JointPlanner {
     if (lease === null || this.#context.surroundings.clock.now() < this.#notBefore) return;
     const { open, planned, ageMs } = await readJointNeed(database);
     if (open === planned || (ageMs !== null && ageMs < this.#settings.everyMs)) return;
-    const book = await readJointBook(database, { deployments: listDeployments(), findRule });
+    const limit = { now: Math.floor(this.#context.surroundings.clock.now() / 1_000), maxAgeSeconds: this.#context.config.maxBlockAgeSeconds };
+    const book = await readJointBook(database, { deployments: listDeployments(), findRule, limit });
     const started = performance.now();
     const answer = await this.#underLease(lease, (signal) => this.#plan(book, signal));
     if (answer === null) return;

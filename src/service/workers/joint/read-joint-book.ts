@@ -4,8 +4,9 @@ import { type BookAccount, listAccounts } from '../../../store/book-accounts.ts'
 import { findMarkets, listMarketHeads } from '../../../store/book-markets.ts';
 import type { Database, Queries } from '../../../store/database.ts';
 import { listOpenPrices, type OpenPrice, readJointNeed } from '../../../store/joint-plans.ts';
+import type { FreshnessLimit } from '../../book-freshness.ts';
 import { listDecisionTimes } from '../../scan/accounts.ts';
-import { readMarketPrices } from '../../scan/store.ts';
+import { assetsOfStates, readMarketPrices } from '../../scan/market-prices.ts';
 import type { JointTask } from './joint-task.ts';
 
 /** What is open, with everything that is needed to plan it together. */
@@ -21,7 +22,10 @@ export const MOST_TOGETHER = 5_000;
 const PAGE = 5_000;
 
 /** Reads what is open, the accounts of its owners and their markets, all as of one moment: no account is in a market of another block. */
-export function readJointBook(database: Database, { deployments, findRule }: { readonly deployments: readonly Deployment[]; readonly findRule: FindRule }): Promise<JointBook> {
+export function readJointBook(
+  database: Database,
+  { deployments, findRule, limit }: { readonly deployments: readonly Deployment[]; readonly findRule: FindRule; readonly limit: FreshnessLimit },
+): Promise<JointBook> {
   return database.transaction(async (queries) => {
     await queries.query('set transaction isolation level repeatable read');
     const { open: fingerprint } = await readJointNeed(queries);
@@ -32,7 +36,7 @@ export function readJointBook(database: Database, { deployments, findRule }: { r
     );
     const heads = await listMarketHeads(queries);
     const markets = await findMarkets(queries, [...new Set(accounts.map(({ marketKey }) => marketKey))]);
-    const prices = await readMarketPrices(queries, markets, new Set(heads.map(({ key }) => key)));
+    const prices = await readMarketPrices(queries, assetsOfStates(markets), limit);
     const rows = new Map(deployments.map((row) => [row.id, row]));
     const known = heads.flatMap(({ deployment, rule, at }) => {
       const row = rows.get(deployment);

@@ -1,14 +1,13 @@
 import { PlimsollError } from '../../../core/errors.ts';
-import type { AssetId, ChainId } from '../../../core/ids.ts';
+import type { ChainId } from '../../../core/ids.ts';
 import type { Json } from '../../../core/json.ts';
-import type { PortfolioPrice } from '../../../core/portfolio.ts';
 import type { ChainSource } from '../../../core/source.ts';
 import { NO_MOVES } from '../../../engine/moves.ts';
 import type { OpenedAccount } from '../../../engine/open-portfolio.ts';
 import type { Queries } from '../../../store/database.ts';
-import { listPrices } from '../../../store/prices.ts';
 import { type MarketInView, openBookAccount, openMarketAt } from '../../scan/accounts.ts';
 import { ownerToJson } from '../../scan/json.ts';
+import { readMarketPrices } from '../../scan/market-prices.ts';
 import { offerAlone, openMeans, type ScanRequest } from '../../scan/scan-book.ts';
 import type { Book } from '../../scan/source.ts';
 import type { WatchedAccount, WatchedBook } from './watched-book.ts';
@@ -30,6 +29,8 @@ export interface PricingOptions {
   readonly request: ScanRequest;
   /** Unix seconds now. */
   readonly now: number;
+  /** A market price of longer ago is none. */
+  readonly maxPriceAgeSeconds: number;
 }
 
 /** Prices owners, one by one. */
@@ -39,11 +40,16 @@ export interface OwnerPricing {
 }
 
 /** Makes the liquidatable accounts of some owners ready to be priced: their markets, market prices, pools and gas are found once for all. */
-export async function openPricing(queries: Queries, book: WatchedBook, owners: ReadonlyMap<string, readonly WatchedAccount[]>, { chains, request, now }: PricingOptions): Promise<OwnerPricing> {
+export async function openPricing(
+  queries: Queries,
+  book: WatchedBook,
+  owners: ReadonlyMap<string, readonly WatchedAccount[]>,
+  { chains, request, now, maxPriceAgeSeconds }: PricingOptions,
+): Promise<OwnerPricing> {
   const view = viewOf(book);
   const opened = new Map([...owners].map(([owner, accounts]) => [owner, accounts.flatMap((account) => open(account, view))]));
   const all = [...opened.values()].flat();
-  const prices = await readMarketPrices(queries, book, all);
+  const prices = await readMarketPrices(queries, assetsOf(all), { now, maxAgeSeconds: maxPriceAgeSeconds });
   const priced: Book = { name: 'the stored book', recorded: null, trust: 'as-read', now, asOf: [], prices, markets: book.markets, accounts: [], gaps: [] };
   const means = await openMeans(priced, all, { chains, gasUsd: request.gasUsd });
   return {
@@ -86,13 +92,7 @@ export function open({ account, marketKey }: WatchedAccount, view: (key: string)
   }
 }
 
-/** The newest market price of every asset in some accounts; what an oracle said is in its market's state. */
-export async function readMarketPrices(queries: Queries, book: WatchedBook, accounts: readonly OpenedAccount[]): Promise<readonly PortfolioPrice[]> {
-  const legs = new Map(accounts.flatMap((account) => account.legs).map((leg) => [leg.asset, leg.symbol]));
-  const newest = new Map<AssetId, PortfolioPrice>();
-  for (const { asset, source, usd, at } of await listPrices(queries, [...legs.keys()])) {
-    if (book.storedMarket(source) === null && Number(at) > (newest.get(asset as AssetId)?.observedAt ?? -1))
-      newest.set(asset as AssetId, { asset, symbol: legs.get(asset as AssetId) ?? asset, usd, source, observedAt: Number(at) });
-  }
-  return [...newest.values()];
+/** Assets of some accounts, with their symbols. */
+export function assetsOf(accounts: readonly OpenedAccount[]): ReadonlyMap<string, string> {
+  return new Map(accounts.flatMap((account) => account.legs).map((leg) => [leg.asset, leg.symbol]));
 }

@@ -10,8 +10,8 @@ const SAMPLES = 32;
 const PRICE_PLACES = 18;
 
 /**
- * Records what the oracles of some markets say, each by the worker that holds the shard of the market's name: into the history once for each second that the
- * market was read at.
+ * Records what the oracles of some markets say, each by the worker that holds the shard of the market's name: into the history where it
+ * differs from what the oracle said before.
  *
  * @throws {PlimsollError} LEASE_LOST, STORE_*
  */
@@ -38,5 +38,5 @@ function pricesOf(book: WatchedBook, key: string, view: ReturnType<typeof viewOf
   const watched = [...book.idsIn(key)].slice(0, SAMPLES).flatMap((id) => book.accounts.get(id) ?? []);
   const legs = watched.flatMap((account) => open(account, view)).flatMap((account) => account.legs);
   const priced = legs.filter(({ priceUsd }) => priceUsd.gt(0));
-  return [...new Map(priced.map(({ asset, priceUsd }) => [asset, { asset, source: key, usd: priceUsd.toDecimalPlaces(PRICE_PLACES).toFixed(), at }])).values()];
+  return [...new Map(priced.map(({ asset, priceUsd }) => [asset, { asset, kind: 'oracle' as const, source: key, usd: priceUsd.toDecimalPlaces(PRICE_PLACES).toFixed(), at }])).values()];
 }

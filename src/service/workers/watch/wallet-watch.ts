@@ -12,8 +12,9 @@ import { readUnwholeness, saveWalletState, type Unwholeness } from '../../../sto
 import { judgeAlerts, observeReport } from '../../alerts/watch-alerts.ts';
 import { gapOf } from '../../portfolio/gaps.ts';
 import type { MarketInView } from '../../scan/accounts.ts';
+import { readMarketPrices } from '../../scan/market-prices.ts';
 import type { RoleContext } from '../role.ts';
-import { open, readMarketPrices, viewOf } from './owner-prices.ts';
+import { assetsOf, open, viewOf } from './owner-prices.ts';
 import type { Found, Touched, WatchedAccount, WatchedBook } from './watched-book.ts';
 
 /** The kind of the events that tell how a watched wallet stands. */
@@ -104,7 +105,7 @@ export class WalletWatch {
       createdAt: now,
       recorded: null,
       asOf: [],
-      prices: [...(await readMarketPrices(this.#context.database, book, accounts))],
+      prices: await readMarketPrices(this.#context.database, assetsOf(accounts), { now, maxAgeSeconds: this.#context.config.maxBlockAgeSeconds }),
       coverage: [],
       markets: [...new Map(accounts.map(({ marketEntry }) => [marketEntry.id, marketEntry])).values()],
       accounts: accounts.map(({ entry }) => entry),

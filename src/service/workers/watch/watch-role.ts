@@ -279,7 +279,12 @@ class Watch implements RunningRole {
     const { database } = this.#context;
     const due = this.#desk.next(PRICED_AT_ONCE, this.#staleBefore);
     if (due.size === 0) return;
-    const pricing = await openPricing(database, this.#book, due, { chains: this.#chains.chains, request: this.#settings.request, now: Math.floor(this.#now() / 1_000) });
+    const pricing = await openPricing(database, this.#book, due, {
+      chains: this.#chains.chains,
+      request: this.#settings.request,
+      now: Math.floor(this.#now() / 1_000),
+      maxPriceAgeSeconds: this.#context.config.maxBlockAgeSeconds,
+    });
     for (const owner of due.keys()) {
       if (this.#isStopped) return;
       const priced = pricing.price(owner);
