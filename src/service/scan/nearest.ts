@@ -4,8 +4,8 @@ import type { ScanBook } from '../../engine/scan/index.ts';
 import { healthOf, type Nearest } from './screen.ts';
 import type { BookAccount } from './source.ts';
 
-/** How much heavier debts are made, one after the other, until enough accounts are near. */
-const SHARES = [0.01, 0.05, 0.2, 1, 10, 1e9];
+/** How much heavier debts are made, one after the other, until enough accounts are near: in small steps, since each account that is flagged is measured by its rule. */
+const SHARES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 10, 1e9];
 
 /** Columns among whose accounts the nearest are looked for. */
 export interface NearColumns {

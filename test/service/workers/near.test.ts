@@ -1,17 +1,25 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
+import { PlimsollError } from '../../../src/core/errors.ts';
+import type { Rule } from '../../../src/core/rule.ts';
+import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';
+import { findRule } from '../../../src/protocols/registry.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { MOST_WATCHED, mergeWatched, type WatchedRow } from '../../../src/service/scan/merge-watched.ts';
+import { healthOf, Nearest } from '../../../src/service/scan/screen.ts';
+import type { BookAccount, BookMarket } from '../../../src/service/scan/source.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
+import { ChainColumns } from '../../../src/service/workers/watch/chain-columns.ts';
 import { startWatch } from '../../../src/service/workers/watch/watch-role.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { claimShards, SHARD_COUNT } from '../../../src/store/leases.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { shardOf } from '../../../src/store/shard-of.ts';
 import { listWatchLists, saveWatchLists } from '../../../src/store/watch-lists.ts';
+import { seededRandom } from '../../chain/seeded-random.ts';
 import { wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
-import { scanNear, startBook } from './watched-book.ts';
+import { DEPLOYMENT, scanNear, startBook } from './watched-book.ts';
 
 const SETTINGS = { lease: { seconds: 3, renewMs: 100 }, pollMs: 100, repriceMs: 0, nearMs: 0 };
 const PATIENCE = { timeout: 60_000, interval: 60 };
@@ -83,6 +91,54 @@ describe('who is near, as the watch keeps it', () => {
     expect(await listOf()).toEqual({ shard: old.shard, at: 3n, accounts: [] });
     const fenced = database.query('update plimsoll.shard_watch_lists set at = 4, token = $1 where shard = $2', [old.token, String(old.shard)]);
     await expect(fenced).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  });
+});
+
+describe(ChainColumns, () => {
+  const known = findRule(morphoBlueRule.id);
+  if (known === undefined) throw new TypeError('no such rule');
+  const { screening: sums, ...exact } = known;
+  const refusing = {
+    ...known,
+    screening: {
+      ...(sums ?? expect.unreachable()),
+      shape: (): string => {
+        throw new PlimsollError('UNSUPPORTED_STATE', 'no shape');
+      },
+    },
+  };
+
+  test.each<[string, Rule]>([
+    ['in columns', known],
+    ['without sums', exact],
+    ['which columns cannot hold', refusing],
+  ])('behavior: the nearest of accounts %s are those that their rule says, but for those that are taken', async (_, rule) => {
+    const random = seededRandom(5);
+    const at = wstEthUsdc.lastUpdate + 12n;
+    const market: BookMarket = { key: 'm', chain: 'eip155:1', deployment: DEPLOYMENT, protocol: 'morpho-blue', market: 'm', label: 'm', rule, state: wstEthUsdc, at };
+    const accounts = Array.from({ length: 300 }, (_, place): BookAccount => {
+      const position = { supplyShares: 0n, collateral: 10n ** 18n, borrowShares: place % 7 === 0 ? 0n : BigInt(random.integer(1, 4_000)) * 10n ** 12n };
+      return { id: `a${place}`, owner: `0x${'0'.repeat(40)}`, marketKey: 'm', position, precision: 'exact', missing: [] };
+    });
+    const columns = new ChainColumns();
+    columns.addMarket(market);
+    columns.place(accounts);
+    const liquidatable = new Set((await columns.screen(at)).liquidatable);
+    const healths = accounts.flatMap(({ id, position }): [string, number][] => {
+      const health = liquidatable.has(id) ? null : healthOf(known.exposure({ market: wstEthUsdc, position, at }));
+      return health === null ? [] : [[id, health]];
+    });
+    const ranked = healths.toSorted(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).map(([id]) => id);
+    expect([liquidatable.size > 10, ranked.length > 100]).toEqual([true, true]);
+    for (const most of [1, 20, 1_000]) {
+      const nearest = new Nearest(most);
+      columns.addNearest(nearest, at, liquidatable);
+      expect(nearest.list().map(({ id }) => id)).toEqual(ranked.slice(0, most));
+    }
+    columns.remove(ranked[0] ?? '');
+    const without = new Nearest(5);
+    columns.addNearest(without, at, new Set([...liquidatable, ranked[2] ?? '']));
+    expect(without.list().map(({ id }) => id)).toEqual([ranked[1], ...ranked.slice(3, 7)]);
   });
 });
 
