@@ -7,6 +7,7 @@ import { reportWallet } from '../service/portfolio/wallet-report.ts';
 import { linesOf } from './commands/serve.ts';
 import { demonstrateProof } from './demo-proof.ts';
 import { ensurePage } from './ensure-page.ts';
+import { EXIT } from './exit.ts';
 import { renderPlan } from './render/plan-text.ts';
 import { renderReport } from './render/report-text.ts';
 import { type Serving, startServing, untilSignal } from './start-serving.ts';
@@ -22,8 +23,15 @@ const PORTS_TRIED = 20;
 /** Ends the run after what is printed. */
 const PRINT_ONLY = '--print';
 
+/** Anything else would be passed over in silence. */
+const unknown = process.argv.slice(2).filter((argument) => argument !== PRINT_ONLY);
+
 const write = (text: string): boolean => process.stdout.write(text);
 
+if (unknown.length > 0) {
+  process.stderr.write(`plimsoll: the first run takes no ${unknown.join(' ')}. To choose a port or an address: npm run -s plimsoll -- serve --port 9000\n`);
+  process.exit(EXIT.usage);
+}
 write('Plimsoll reads recorded data: no key, no network, no database.\n');
 for (const { recorded, wallet } of SHOWN) {
   const { report } = await reportWallet({ subject: wallet, recorded }, readConfig({}));

@@ -38,7 +38,7 @@ export function parseAttestorKey(text: string): AttestorKey {
   return { kind, class: keyClass, privateKey: getBytes(privateKey) };
 }
 
-/** Writes a key file. @param privateKey 32 random bytes */
+/** Writes a key file, as {@link parseAttestorKey} reads it. */
 export function formatAttestorKey(key: AttestorKey): string {
   return `${JSON.stringify({ schema: ATTESTOR_KEY_SCHEMA, class: key.class, kind: key.kind, privateKey: hexlify(key.privateKey) }, null, 2)}\n`;
 }

@@ -89,6 +89,8 @@ describe('plimsoll scan', () => {
     [['--drill'], 2, /--drill needs a local chain/],
     [['--drill', '--rpc', 'http://127.0.0.1:1', '--watch'], 2, /takes no --book, --watch/],
     [['--rpc', 'http://127.0.0.1:1'], 2, /--rpc goes with --drill/],
+    [['--rounds', '2'], 2, /--every and --rounds go with --watch/],
+    [['--every', '3'], 2, /--every and --rounds go with --watch/],
     [['--min-profit', 'much'], 2, /--min-profit "much" is not an amount/],
     [['--limit', '0'], 2, /--limit "0" is not a count/],
     [['--move', 'ETH'], 2, /not a price move/],

@@ -16,6 +16,8 @@ interface Child {
   until(pattern: RegExp): Promise<string>;
   /** Sends a signal and resolves with the exit code. */
   end(signal: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
+  /** Waits until it has ended by itself. */
+  ended(): Promise<number | null>;
 }
 
 const children = new Set<ChildProcess>();
@@ -52,6 +54,7 @@ function start(script: string, args: readonly string[], environment: Readonly<Re
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
+    ended: () => ended,
     end(signal) {
       child.kill(signal);
       return ended;
@@ -134,6 +137,12 @@ describe('npm start', () => {
     } finally {
       taken.close();
     }
+  });
+
+  test('bad input: what it does not take is refused, and where to ask for it instead is said', async () => {
+    const child = start('first-run.ts', ['--port', '9']);
+    expect(await child.ended()).toBe(2);
+    expect(child.output()).toMatch(/takes no --port 9.*serve --port/);
   });
 
   test('behavior: ends after what is printed where that is asked for', { timeout: 180_000 }, async () => {

@@ -20,6 +20,8 @@ import { readAddress, readSeconds } from './flags.ts';
 /** Whose wallets a drill tries where nothing else is said. */
 const DEFAULT_DRILL = 'constructed-wallet';
 
+/** About a block. */
+const EVERY_SECONDS = '12';
 /** From here on columns pay: a move is a second look. */
 const MANY_ACCOUNTS = 20_000;
 
@@ -33,7 +35,7 @@ interface ScanFlags {
   readonly gasUsd?: string;
   readonly from?: string;
   readonly watch: boolean;
-  readonly every: string;
+  readonly every?: string;
   readonly rounds?: string;
   readonly drill: boolean;
   readonly rpc?: string;
@@ -54,7 +56,7 @@ export function addScanCommand(program: Command, config: () => Config, console: 
     .option('--gas-usd <usd>', 'cost of one liquidation with its sale (by the gas price where an RPC endpoint is set, else assumed)')
     .option('--from <address>', 'who liquidates; some protocols write it into the call')
     .option('--watch', 'look again and again; changes only', false)
-    .option('--every <seconds>', 'with --watch: seconds between two looks', '12')
+    .option('--every <seconds>', `with --watch: seconds between two looks (${EVERY_SECONDS})`)
     .option('--rounds <count>', 'with --watch: stop after so many looks')
     .option('--drill', 'pretend that accounts are liquidatable and try their liquidation on a local chain', false)
     .option('--rpc <url>', 'with --drill: the local chain, of id 31337 or 1337')
@@ -63,6 +65,7 @@ export function addScanCommand(program: Command, config: () => Config, console: 
       const settings = config();
       if (flags.drill) return drill(flags, settings, console);
       if (flags.rpc !== undefined) throw new InvalidArgument('--rpc goes with --drill. Live endpoints are set by RPC_URL_<CHAIN>.');
+      if (!flags.watch && (flags.every !== undefined || flags.rounds !== undefined)) throw new InvalidArgument('--every and --rounds go with --watch. Add it, or leave them out.');
       const [request, book] = [readRequest(flags), readBookRequest(flags)];
       await (flags.watch ? watch(book, request, { flags, settings, console }) : once(book, request, settings, console));
     });
@@ -75,7 +78,7 @@ async function once(book: BookRequest, request: ScanRequest, settings: Config, c
 }
 
 async function watch(book: BookRequest, request: ScanRequest, { flags, settings, console }: { readonly flags: ScanFlags; readonly settings: Config; readonly console: Console }): Promise<void> {
-  const pause = readSeconds('--every', flags.every) * 1000;
+  const pause = readSeconds('--every', flags.every ?? EVERY_SECONDS) * 1000;
   const rounds = flags.rounds === undefined ? Infinity : readCount('--rounds', flags.rounds);
   const ended = new AbortController();
   const end = (): void => ended.abort();
