@@ -62,6 +62,12 @@ export async function findMarkets(queries: Queries, keys: readonly string[]): Pr
   return rows.map(readMarket);
 }
 
+/** The assets that the states of all markets name, by id. */
+export async function listBookAssets(queries: Queries): Promise<readonly string[]> {
+  const rows = await queries.query(`select distinct found[1] as asset from plimsoll.markets, regexp_matches(state::text, 'eip155:[1-9][0-9]{0,15}/erc20:0x[0-9a-f]{40}', 'g') as found order by asset`);
+  return rows.map((row) => textOf(row, 'asset'));
+}
+
 /** Deletes the markets of a deployment that no account refers to any more, gone accounts apart. @returns their keys */
 export async function deleteUnusedMarkets(queries: Queries, deployment: string): Promise<readonly string[]> {
   const rows = await queries.query(

@@ -60,6 +60,7 @@ function requestOf(flags: SyncFlags, console: Console, signal: AbortSignal): Syn
     finished: (results) => {
       if (!once) console.progress(plainLines(renderSync(results)));
     },
+    priceFailed: ({ code, message }) => console.progress(`Market prices: ${code}: ${message}`),
     signal,
   };
 }

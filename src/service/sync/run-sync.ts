@@ -5,6 +5,7 @@ import type { Surroundings } from '../../sources/clock.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { locateStore } from '../locate-store.ts';
 import { MACHINE, openRuntime } from '../portfolio/open-runtime.ts';
+import { keepMarketPrices, recordMarketPrices } from './market-prices.ts';
 import { holderName, listMirrored, syncBook, watchBook } from './sync-book.ts';
 import type { MirroredDeployment, SyncEvent, SyncResult } from './sync-options.ts';
 
@@ -21,6 +22,8 @@ export interface SyncRequest {
   readonly notify: (event: SyncEvent) => void;
   /** Called after each round. */
   readonly finished: (results: readonly SyncResult[]) => void;
+  /** Told of market prices that could not be had; the book goes on without them. */
+  readonly priceFailed: (error: PlimsollError) => void;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +42,9 @@ export async function runSync(config: Config, request: SyncRequest, surroundings
   const runtime = await openRuntime(config, { owners: [], ...(request.chains === undefined ? {} : { chains: request.chains }), ...recorded }, surroundings);
   const database = openDatabase(locateStore(config));
   const options = { reader: runtime.reader, database, holder: holderName(database), clock: surroundings.clock, notify: request.notify, full: request.full, signal: request.signal };
+  const done = new AbortController();
+  const pricing = { ...options, failed: request.priceFailed, signal: AbortSignal.any([request.signal, done.signal]) };
+  let keeping: Promise<void> = Promise.resolve();
   let last: readonly SyncResult[] = [];
   const finished = (results: readonly SyncResult[]): void => {
     last = results;
@@ -48,10 +54,17 @@ export async function runSync(config: Config, request: SyncRequest, surroundings
     // A database that is not there is said at once; one that goes away later is a gap of that round.
     await database.query('select 1');
     const mirrored = choose(listMirrored(options), request.deployments ?? null);
-    if (request.everyMs === null) finished(await syncBook(options, mirrored));
-    else await watchBook(options, mirrored, { pauseMs: request.everyMs, finished });
+    if (request.everyMs !== null) {
+      keeping = keepMarketPrices(pricing);
+      await watchBook(options, mirrored, { pauseMs: request.everyMs, finished });
+    } else {
+      finished(await syncBook(options, mirrored));
+      await recordMarketPrices(pricing);
+    }
     return last;
   } finally {
+    done.abort();
+    await keeping;
     await database.close();
     await runtime.close();
   }

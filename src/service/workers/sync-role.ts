@@ -1,6 +1,7 @@
 import { isLive } from '../../config.ts';
 import { PlimsollError } from '../../core/errors.ts';
 import { openRuntime } from '../portfolio/open-runtime.ts';
+import { keepMarketPrices } from '../sync/market-prices.ts';
 import { listMirrored, watchBook } from '../sync/sync-book.ts';
 import type { SyncResult } from '../sync/sync-options.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -52,6 +53,12 @@ export async function startSync(context: RoleContext): Promise<RunningRole> {
     for (const { deployment, status, rowsChanged } of results) if (status !== 'current' && status !== 'busy') log(`sync: ${deployment} ${status}, ${rowsChanged} rows changed`);
   }
 
+  /** The book goes on without market prices: they are part of the work, and no trouble of it. */
+  function priceFailed({ code, message }: PlimsollError): void {
+    tally.noted(code);
+    log(`sync: market prices: ${code}: ${message}`);
+  }
+
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       await watchBook(options, mirrored, { pauseMs: EVERY_MS, finished }).catch((error: unknown) => tally.failed(error));
@@ -59,12 +66,12 @@ export async function startSync(context: RoleContext): Promise<RunningRole> {
     }
   }
 
-  const running = run();
+  const running = [run(), keepMarketPrices({ ...options, failed: priceFailed })];
   return {
     health: () => tally.health(),
     async stop() {
       stopping.abort();
-      await running;
+      await Promise.all(running);
       await runtime.close();
     },
   };
