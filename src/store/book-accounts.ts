@@ -37,9 +37,14 @@ export interface AccountReplacement {
   readonly at: bigint;
 }
 
+/** Whether a written account says something else than the known one. */
+const IS_OTHER = `(known.owner, known.market_key, known.position, known.precision, known.missing, known.obstacle, known.source)
+         is distinct from (excluded.owner, excluded.market_key, excluded.position, excluded.precision, excluded.missing, excluded.obstacle, excluded.source)`;
+
 /**
  * Writes what some owners have in a deployment now: accounts that differ are written, those that are not among `accounts` lose their
- * position, and the owners are no longer pending. All owners of `accounts` must be in `owners`.
+ * position, and the owners are no longer pending. Of those that the chain valued anew to the same, or that could not be valued again, the block is
+ * noted alone. All owners of `accounts` must be in `owners`.
  *
  * @returns how many accounts changed
  */
@@ -52,10 +57,9 @@ export async function replaceAccounts(transaction: Queries, { deployment, owners
        select id, $1, owner, market_key, position, precision, missing, obstacle, source, block, at from given order by id
        on conflict (id) do update
        set owner = excluded.owner, market_key = excluded.market_key, position = excluded.position, precision = excluded.precision, missing = excluded.missing, obstacle = excluded.obstacle,
-         source = excluded.source, block = excluded.block, at = excluded.at, changed = pg_current_xact_id()
-       where (known.owner, known.market_key, known.position, known.precision, known.missing, known.obstacle, known.source)
-         is distinct from (excluded.owner, excluded.market_key, excluded.position, excluded.precision, excluded.missing, excluded.obstacle, excluded.source)
-       returning 1
+         source = excluded.source, block = excluded.block, at = excluded.at, changed = case when ${IS_OTHER} then pg_current_xact_id() else known.changed end
+       where ${IS_OTHER} or excluded.block > known.block and (excluded.source = 'chain' or excluded.obstacle is not null)
+       returning known.changed
      ), gone as (
        update plimsoll.accounts set position = null, block = $4, at = $5, changed = pg_current_xact_id()
        where deployment = $1 and owner = any($2::text[]) and position is not null and not exists (select 1 from given where given.id = accounts.id)
@@ -63,7 +67,7 @@ export async function replaceAccounts(transaction: Queries, { deployment, owners
      ), done as (
        delete from plimsoll.pending_owners where deployment = $1 and owner = any($2::text[])
      )
-     select ((select count(*) from written) + (select count(*) from gone))::int as changed`,
+     select ((select count(*) from written where written.changed = pg_current_xact_id()) + (select count(*) from gone))::int as changed`,
     [deployment, owners, JSON.stringify(accounts.map(encodeDraft)), block, at],
   );
   return row === undefined ? 0 : numberOf(row, 'changed');

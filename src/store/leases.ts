@@ -90,9 +90,13 @@ export async function holdLease(transaction: Queries, lease: Lease): Promise<voi
   await transaction.query('select plimsoll.require_lease($1, $2)', [lease.name, lease.token]);
 }
 
-/** Prolongs a lease. @returns false where it was taken over */
+/** Prolongs a lease from this moment on, however long the transaction has lasted. @returns false where it was taken over */
 export async function renewLease(queries: Queries, lease: Lease, seconds: number): Promise<boolean> {
-  const rows = await queries.query('update plimsoll.leases set expires_at = now() + make_interval(secs => $3) where name = $1 and token = $2 returning name', [lease.name, lease.token, seconds]);
+  const rows = await queries.query('update plimsoll.leases set expires_at = clock_timestamp() + make_interval(secs => $3) where name = $1 and token = $2 returning name', [
+    lease.name,
+    lease.token,
+    seconds,
+  ]);
   return rows.length > 0;
 }
 

@@ -70,7 +70,7 @@ function createTeller(console: Console): (event: SyncEvent) => void {
   const told = new Map<string, number>();
   return (event) => {
     const now = Date.now();
-    const isFrequent = event.kind === 'page' || event.kind === 'accounts';
+    const isFrequent = event.kind === 'page' || event.kind === 'accounts' || event.kind === 'near';
     if (isFrequent && now - (told.get(event.deployment) ?? 0) < LINE_MS) return;
     if (isFrequent) told.set(event.deployment, now);
     console.progress(plain(syncLine(event)));

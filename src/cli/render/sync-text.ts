@@ -16,9 +16,16 @@ export function syncLine(event: SyncEvent): string {
       return line(`beginning anew: ${event.reason}`);
     case 'accounts':
       return line(`${event.made.toLocaleString('en-US')} owners' accounts made`);
+    case 'near':
+      return line(nearLine(event.refreshed, event.near));
     case 'gap':
       return line(`${event.gap.code}: ${event.gap.message}`);
   }
+}
+
+function nearLine(refreshed: number, near: number): string {
+  const whom = near === refreshed ? '' : `, the nearest of ${near.toLocaleString('en-US')}; the others wait`;
+  return `${refreshed.toLocaleString('en-US')} owners near their threshold valued by the chain${whom}`;
 }
 
 /** A bar where it is known how much there is to read; nothing else. */

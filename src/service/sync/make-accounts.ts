@@ -1,35 +1,36 @@
-import { Decimal } from '../../core/decimal.ts';
-import { isPlimsollError, PlimsollError } from '../../core/errors.ts';
+import { PlimsollError } from '../../core/errors.ts';
 import type { Address } from '../../core/ids.ts';
-import { encodeJson } from '../../core/json.ts';
-import type { Gap } from '../../core/portfolio.ts';
 import type { BlockRef } from '../../core/source.ts';
-import type { MirroredPosition, Normalized } from '../../protocols/protocol.ts';
 import { type BookAccountDraft, replaceAccounts } from '../../store/book-accounts.ts';
 import { deleteUnusedMarkets } from '../../store/book-markets.ts';
 import { holdLease, type Lease, renewLease } from '../../store/leases.ts';
 import { listPendingOwners, listWitnesses } from '../../store/mirror-rows.ts';
-import { createMarketReader, type MarketReader, unreadKey } from './read-markets.ts';
-import { LEASE_SECONDS } from './read-pages.ts';
+import { draftAccounts, listOwnersNear, valueOwners } from './draft-accounts.ts';
+import { LEASE_SECONDS } from './keep-lease.ts';
+import { findNearOwners, nearLimit } from './near-owners.ts';
+import { createMarketReader, type MarketReader } from './read-markets.ts';
+import type { RoundMemory } from './round-memory.ts';
 import { isStopped, type MirroredDeployment, type SyncOptions } from './sync-options.ts';
 import type { Tally } from './tally.ts';
 
 /** Owners whose accounts are made together. */
 const OWNERS_AT_ONCE = 500;
-/** Owners whose accounts the chain is asked about together. */
-const VALUED_AT_ONCE = 20;
-const DEFAULT_NEAR_HEALTH = '1.1';
+/** Owners whose values are refreshed together. */
+const REFRESHED_AT_ONCE = 100;
+/** Owners whose values are refreshed in one round, the nearest first: a chain answers for them within a block's time. */
+const MOST_REFRESHED = 200;
 
 /** What making accounts needs beside the deployment. `block` has its hash where there is a chain. */
 export interface AccountsContext {
   readonly block: BlockRef;
   readonly lease: Lease;
   readonly tally: Tally;
+  readonly memory: RoundMemory;
 }
 
 /**
  * Makes the accounts of every owner whose rows changed, in batches that are kept each as a whole, and brings every market's state to the
- * block. Accounts near their threshold are valued by the chain where there is one.
+ * block. Accounts near their threshold are valued by the chain where there is one: those that were made, then those that the markets brought near.
  *
  * @returns false where the signal came first
  * @throws {PlimsollError} LEASE_LOST; where the chain fails, the owners stay pending
@@ -37,6 +38,7 @@ export interface AccountsContext {
 export async function makeAccounts(options: SyncOptions, mirrored: MirroredDeployment, context: AccountsContext): Promise<boolean> {
   const reader = createMarketReader(options, mirrored, context.block);
   const id = mirrored.deployment.id;
+  const valued = new Set<Address>();
   await reader.readAll();
   let made = 0;
   for (;;) {
@@ -45,125 +47,42 @@ export async function makeAccounts(options: SyncOptions, mirrored: MirroredDeplo
     if (owners.length === 0) break;
     await reader.readFor(owners);
     await requireMarket(options, mirrored, reader, owners);
-    const drafts = await draftAccounts(options, mirrored, reader, { owners, block: context.block });
-    const near = ownersNear(drafts, options.nearHealth ?? DEFAULT_NEAR_HEALTH);
-    const valued = await valueOwners(options, mirrored, reader, { ...context, owners: near, drafts: drafts.map(({ draft }) => draft) });
-    await replace(options, mirrored, context, owners, valued);
+    const judged = await draftAccounts(options, mirrored, reader, { owners, block: context.block });
+    const near = listOwnersNear(judged, nearLimit(options));
+    const drafts = await valueOwners(options, mirrored, reader, { ...context, owners: near, drafts: judged.map(({ draft }) => draft) });
+    await replace(options, mirrored, context, owners, drafts);
+    for (const owner of near) valued.add(owner);
+    context.memory.noteChanged(owners);
     made += owners.length;
     options.notify({ deployment: id, kind: 'accounts', made });
   }
   await deleteUnusedMarkets(options.database, id);
-  return true;
+  return refreshNear(options, mirrored, reader, { ...context, valued });
 }
 
 /**
- * Values the accounts of some owners at the chain's newest block, whatever the mirror says of them: for accounts near their threshold,
- * between two synchronisations.
+ * Has the chain value the owners near their threshold whose rows did not change: their markets did. Once for each block, and no more of them than a
+ * round has time for.
  *
- * @throws {PlimsollError} NOT_CONFIGURED where there is no chain; LEASE_LOST; SOURCE_*
+ * @returns false where the signal came first
+ * @throws {PlimsollError} LEASE_LOST, SOURCE_*; what was valued before stays
  */
-export async function refreshAccounts(options: SyncOptions, mirrored: MirroredDeployment, owners: readonly Address[], { lease, tally }: Omit<AccountsContext, 'block'>): Promise<void> {
-  const chain = options.reader.chains.get(mirrored.deployment.chain);
-  if (chain === undefined)
-    throw new PlimsollError('NOT_CONFIGURED', `${mirrored.deployment.label}: accounts can only be refreshed from a chain. Set RPC_URL_${mirrored.deployment.chain.slice('eip155:'.length)}.`);
-  const block = await chain.fetchHead('latest');
-  const reader = createMarketReader(options, mirrored, block);
-  await reader.readFor(owners);
-  const drafts = await draftAccounts(options, mirrored, reader, { owners, block });
-  const context = { block, lease, tally };
-  const valued = await valueOwners(options, mirrored, reader, { ...context, owners, drafts: drafts.map(({ draft }) => draft) });
-  await replace(options, mirrored, context, owners, valued);
-}
-
-/** A draft with the protocol's own health; null where there is no debt, or no value. */
-interface Judged {
-  readonly draft: BookAccountDraft;
-  readonly health: Decimal | null;
-  readonly liquidatable: boolean;
-}
-
-async function draftAccounts(
-  options: SyncOptions,
-  mirrored: MirroredDeployment,
-  reader: MarketReader,
-  { owners, block }: { readonly owners: readonly string[]; readonly block: BlockRef },
-): Promise<readonly Judged[]> {
-  const rows = await reader.rowsOf(owners);
-  const markets = new Map([...reader.read].map(([market, { state }]) => [market, state]));
-  const positions = mirrored.mirror.listPositions({ deployment: mirrored.deployment, block, rows, markets });
-  return positions.map((position) => judge(options, mirrored, reader, { position, block }));
-}
-
-function judge(options: SyncOptions, { deployment }: MirroredDeployment, reader: MarketReader, { position, block }: { readonly position: MirroredPosition; readonly block: BlockRef }): Judged {
-  const market = reader.read.get(position.market);
-  const common = { id: position.id, deployment: deployment.id, owner: position.owner, position: encodeJson(position.position), source: 'rows' as const, block: block.number, at: block.timestamp };
-  const unvalued = (marketKey: string, obstacle: string): Judged => ({ draft: { ...common, marketKey, precision: 'estimate', missing: [], obstacle }, health: null, liquidatable: false });
-  if (market === undefined) return unvalued(unreadKey(deployment.id, position.market), 'The state of its market could not be read.');
-  const { key, rule: ruleId, source, missing } = market.record;
-  const rule = options.reader.findRule(ruleId);
-  if (rule === undefined) return unvalued(key, `This release has no rule ${ruleId}.`);
-  try {
-    const { healthFactor, liquidatable } = rule.health({ market: market.state, position: position.position, at: block.timestamp });
-    const precision = source === 'chain' ? 'accrued' : 'estimate';
-    return { draft: { ...common, marketKey: key, precision, missing, obstacle: null }, health: healthFactor, liquidatable };
-  } catch (error) {
-    if (!isPlimsollError(error)) throw error;
-    return unvalued(key, error.message);
+async function refreshNear(options: SyncOptions, mirrored: MirroredDeployment, reader: MarketReader, context: AccountsContext & { readonly valued: ReadonlySet<Address> }): Promise<boolean> {
+  const { block, memory, valued } = context;
+  if (!options.reader.chains.has(mirrored.deployment.chain) || block.hash === null || memory.refreshedAt === block.hash) return true;
+  const near = (await findNearOwners(options, mirrored, reader, context))?.filter((owner) => !valued.has(owner));
+  if (near === undefined) return false;
+  const chosen = near.slice(0, MOST_REFRESHED);
+  for (let at = 0; at < chosen.length; at += REFRESHED_AT_ONCE) {
+    if (isStopped(options)) return false;
+    const owners = chosen.slice(at, at + REFRESHED_AT_ONCE);
+    await reader.readFor(owners);
+    const judged = await draftAccounts(options, mirrored, reader, { owners, block });
+    await replace(options, mirrored, context, owners, await valueOwners(options, mirrored, reader, { ...context, owners, drafts: judged.map(({ draft }) => draft) }));
+    options.notify({ deployment: mirrored.deployment.id, kind: 'near', refreshed: at + owners.length, near: near.length });
   }
-}
-
-/** Owners with an account near its threshold, or one that only the chain may be able to value. */
-function ownersNear(judged: readonly Judged[], nearHealth: string): readonly Address[] {
-  const limit = new Decimal(nearHealth);
-  const near = judged.filter(({ draft, health, liquidatable }) => liquidatable || draft.obstacle !== null || health?.lt(limit) === true);
-  return [...new Set(near.map(({ draft }) => draft.owner as Address))];
-}
-
-interface Valuation extends AccountsContext {
-  readonly owners: readonly Address[];
-  readonly drafts: readonly BookAccountDraft[];
-}
-
-/** Drafts with those of some owners replaced by what the chain says. Without a chain they stay as they are. */
-async function valueOwners(options: SyncOptions, mirrored: MirroredDeployment, reader: MarketReader, { owners, drafts, block, tally }: Valuation): Promise<readonly BookAccountDraft[]> {
-  if (!options.reader.chains.has(mirrored.deployment.chain) || block.hash === null) return drafts;
-  const byId = new Map(drafts.map((draft) => [draft.id, draft]));
-  for (let at = 0; at < owners.length; at += VALUED_AT_ONCE) {
-    const some = owners.slice(at, at + VALUED_AT_ONCE);
-    const normalized = await reader.normalize(some, await reader.rowsOf(some));
-    for (const id of [...byId].filter(([, draft]) => some.includes(draft.owner as Address)).map(([key]) => key)) settle(byId, id, normalized);
-    for (const draft of exactDrafts(mirrored, reader, normalized, block)) byId.set(draft.id, draft);
-    tally.valued += some.length;
-  }
-  return [...byId.values()];
-}
-
-/** An account that the chain does not show is no more; one that it could not value says why. */
-function settle(byId: Map<string, BookAccountDraft>, id: string, { gaps }: Normalized): void {
-  const gap: Gap | undefined = gaps.find((candidate) => candidate.account === id);
-  const draft = byId.get(id);
-  if (gap === undefined || draft === undefined) byId.delete(id);
-  else byId.set(id, { ...draft, obstacle: gap.message });
-}
-
-function exactDrafts({ deployment }: MirroredDeployment, reader: MarketReader, normalized: Normalized, block: BlockRef): readonly BookAccountDraft[] {
-  const marketOf = new Map(normalized.markets.map((market) => [market.id, market.market]));
-  return normalized.accounts.map((account) => {
-    const market = marketOf.get(account.market) ?? '';
-    return {
-      id: account.id,
-      deployment: deployment.id,
-      owner: account.owner,
-      marketKey: reader.read.get(market)?.record.key ?? unreadKey(deployment.id, market),
-      position: encodeJson(account.position),
-      precision: account.precision,
-      missing: account.missing,
-      obstacle: null,
-      source: 'chain',
-      block: block.number,
-      at: block.timestamp,
-    };
-  });
+  memory.refreshedAt = block.hash;
+  return true;
 }
 
 /** Where a deployment is one market and that cannot be read, positions mean nothing: the owners stay pending. */

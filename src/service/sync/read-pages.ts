@@ -5,6 +5,7 @@ import type { MirrorQuery } from '../../protocols/protocol.ts';
 import { holdLease, type Lease, renewLease } from '../../store/leases.ts';
 import { applyRows, countEntities, listChangedIds, type MirrorRow, type MirrorScope, removeUnlisted } from '../../store/mirror-rows.ts';
 import { completeRun, type SyncProgress, saveProgress } from '../../store/mirrors.ts';
+import { LEASE_SECONDS } from './keep-lease.ts';
 import { judgeBlock } from './known-block.ts';
 import { operationOf, type Step } from './run-steps.ts';
 import { type Run, UNSETTLED_BLOCKS, UNSETTLED_SECONDS } from './start-run.ts';
@@ -13,8 +14,6 @@ import type { Tally } from './tally.ts';
 
 /** Rows that are asked for by id at once. */
 const IDS_AT_ONCE = 500;
-/** Seconds that a lease is prolonged by with every page. */
-export const LEASE_SECONDS = 60;
 
 /** An endpoint refused the first page of a read of changes: it does not have that filter or field. */
 export class ChangesRefused extends PlimsollError {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Database } from '../../store/database.ts';
+import { RoundMemory } from './round-memory.ts';
 import { syncDeployment } from './sync-deployment.ts';
 import { isStopped, type MirroredDeployment, type SyncOptions, type SyncResult } from './sync-options.ts';
 
@@ -51,11 +52,18 @@ export interface WatchOptions {
   readonly finished: (results: readonly SyncResult[]) => void;
 }
 
-/** Synchronises round after round until the signal comes; only the first one reads everything where that was asked for. */
+/** Synchronises round after round until the signal comes. Where everything is to be read, each deployment does so until it came to an end once. */
 export async function watchBook(options: SyncOptions, mirrored: readonly MirroredDeployment[], { pauseMs, finished }: WatchOptions): Promise<void> {
-  for (let round: SyncOptions = options; !isStopped(options); round = { ...options, full: false }) {
-    finished(await Promise.all(mirrored.map((one) => syncDeployment(round, one))));
+  const remembered = mirrored.map((one) => ({ one, memory: new RoundMemory(options) }));
+  while (!isStopped(options)) {
+    finished(await Promise.all(remembered.map(({ one, memory }) => syncRound(options, one, memory))));
     if (isStopped(options)) return;
     await options.clock.sleep(pauseMs, options.signal);
   }
+}
+
+async function syncRound(options: SyncOptions, mirrored: MirroredDeployment, memory: RoundMemory): Promise<SyncResult> {
+  const result = await syncDeployment({ ...options, full: memory.wantsFull }, mirrored, memory);
+  if (result.status === 'synced' && result.mode === 'full') memory.wantsFull = false;
+  return result;
 }

@@ -1,4 +1,4 @@
-import { isPlimsollError } from '../../core/errors.ts';
+import { isPlimsollError, PlimsollError } from '../../core/errors.ts';
 import type { BlockRef } from '../../core/source.ts';
 import { addObstructedOwners } from '../../store/book-accounts.ts';
 import { claimLease, type Lease, releaseLeases } from '../../store/leases.ts';
@@ -6,11 +6,13 @@ import { maintain } from '../../store/maintain.ts';
 import { deleteVanished } from '../../store/mirror-rows.ts';
 import { saveDeployment } from '../../store/mirrors.ts';
 import { gapOf } from '../portfolio/gaps.ts';
+import { keepLease, LEASE_SECONDS } from './keep-lease.ts';
 import { makeAccounts } from './make-accounts.ts';
 import { blockForValues } from './read-markets.ts';
-import { ChangesRefused, LEASE_SECONDS, readPages } from './read-pages.ts';
+import { ChangesRefused, readPages } from './read-pages.ts';
+import { RoundMemory } from './round-memory.ts';
 import { startRun } from './start-run.ts';
-import type { MirroredDeployment, SyncOptions, SyncResult } from './sync-options.ts';
+import { isStopped, type MirroredDeployment, type SyncOptions, type SyncResult } from './sync-options.ts';
 import { syncUnpinned } from './sync-unpinned.ts';
 import { Tally } from './tally.ts';
 
@@ -29,8 +31,10 @@ export function syncLeaseName(deployment: string): string {
 /**
  * Brings the mirror of one deployment, and the accounts made of it, to the newest block of its subgraph. What fails becomes a gap of the
  * result; what was committed stays, and the next call goes on from there.
+ *
+ * @param memory of the rounds before; without it there were none
  */
-export async function syncDeployment(options: SyncOptions, mirrored: MirroredDeployment): Promise<SyncResult> {
+export async function syncDeployment(options: SyncOptions, mirrored: MirroredDeployment, memory: RoundMemory = new RoundMemory(options)): Promise<SyncResult> {
   const { deployment } = mirrored;
   const { database } = options;
   const tally = new Tally(deployment.id, options.notify);
@@ -40,7 +44,7 @@ export async function syncDeployment(options: SyncOptions, mirrored: MirroredDep
     await saveDeployment(database, deployment);
     const { holder } = options;
     lease = await claimLease(database, syncLeaseName(deployment.id), { holder, seconds: LEASE_SECONDS, attended: await database.attend(holder) });
-    reached = lease === null ? { ...reached, status: 'busy' } : await reach(options, mirrored, lease, tally);
+    reached = lease === null ? { ...reached, status: 'busy' } : await reachUnderLease(options, mirrored, { lease, tally, memory });
   } catch (error) {
     tally.addGap(gapOf(error, { chain: deployment.chain, deployment: deployment.id }));
   } finally {
@@ -52,7 +56,25 @@ export async function syncDeployment(options: SyncOptions, mirrored: MirroredDep
 
 type Reached = Pick<SyncResult, 'status' | 'mode' | 'block'>;
 
-async function reach(options: SyncOptions, mirrored: MirroredDeployment, lease: Lease, tally: Tally): Promise<Reached> {
+interface Round {
+  readonly lease: Lease;
+  readonly tally: Tally;
+  readonly memory: RoundMemory;
+}
+
+/** Works while the lease is prolonged, and stops where somebody else took it over. */
+async function reachUnderLease(options: SyncOptions, mirrored: MirroredDeployment, round: Round): Promise<Reached> {
+  const { lost, end } = keepLease(options, round.lease);
+  try {
+    const reached = await reach({ ...options, signal: options.signal === undefined ? lost : AbortSignal.any([options.signal, lost]) }, mirrored, round);
+    if (reached.status === 'stopped' && !isStopped(options)) throw new PlimsollError('LEASE_LOST', `${mirrored.deployment.label}: another process took the synchronisation over.`);
+    return reached;
+  } finally {
+    await end();
+  }
+}
+
+async function reach(options: SyncOptions, mirrored: MirroredDeployment, { lease, tally, memory }: Round): Promise<Reached> {
   const { deployment, endpoint } = mirrored;
   const reached = endpoint.dialect === 'graph-node' ? await reachHead(options, mirrored, lease, tally) : await reachUnpinned(options, mirrored, lease, tally);
   if (reached.block === null || (reached.status !== 'synced' && reached.status !== 'current')) return reached;
@@ -65,7 +87,7 @@ async function reach(options: SyncOptions, mirrored: MirroredDeployment, lease: 
   await options.database.notify(BOOK_CHANNEL, deployment.id);
   try {
     const block = await blockForValues(options, mirrored, reached.block);
-    const finished = await makeAccounts(options, mirrored, { block, lease, tally });
+    const finished = await makeAccounts(options, mirrored, { block, lease, tally, memory });
     await options.database.notify(BOOK_CHANNEL, deployment.id);
     return finished ? reached : { ...reached, status: 'stopped' };
   } catch (error) {

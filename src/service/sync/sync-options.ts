@@ -15,6 +15,8 @@ export type SyncEvent = { readonly deployment: string } & (
   /** The run begins anew. */
   | { readonly kind: 'again'; readonly reason: string }
   | { readonly kind: 'accounts'; readonly made: number }
+  /** Of the owners near their threshold whose rows did not change, how many the chain valued; the others wait for a later round. */
+  | { readonly kind: 'near'; readonly refreshed: number; readonly near: number }
   | { readonly kind: 'gap'; readonly gap: Gap }
 );
 

@@ -1,9 +1,10 @@
 import { PlimsollError } from '../../core/errors.ts';
 import type { BlockRef } from '../../core/source.ts';
 import { SUBSQUID_PAGE } from '../../sources/graph.ts';
-import { holdLease, type Lease } from '../../store/leases.ts';
+import { holdLease, type Lease, renewLease } from '../../store/leases.ts';
 import { applyRows, removeUnlisted } from '../../store/mirror-rows.ts';
 import { completeRun, readMirrorState } from '../../store/mirrors.ts';
+import { LEASE_SECONDS } from './keep-lease.ts';
 import { placeRow } from './read-pages.ts';
 import type { MirroredDeployment, SyncOptions } from './sync-options.ts';
 import type { Tally } from './tally.ts';
@@ -43,6 +44,8 @@ export async function syncUnpinned(options: SyncOptions, { deployment, mirror, e
       changed += await removeUnlisted(transaction, scope, { after: '', to: null, listed: rows.map((row) => row.id) });
     }
     await completeRun(transaction, deployment.id, { mode: 'full', block: before });
+    // Nobody could prolong it while the transaction kept it as it was.
+    await renewLease(transaction, lease, LEASE_SECONDS);
     return changed;
   });
   for (const { query, rows } of read) options.notify({ deployment: deployment.id, kind: 'page', rows: query.name, read: rows.length, known: rows.length });

@@ -4,18 +4,14 @@ import { PlimsollError } from '../../../src/core/errors.ts';
 import type { Address } from '../../../src/core/ids.ts';
 import { openRuntime, type Runtime } from '../../../src/service/portfolio/open-runtime.ts';
 import { readPortfolio } from '../../../src/service/portfolio/read-portfolio.ts';
-import { refreshAccounts } from '../../../src/service/sync/make-accounts.ts';
-import { listMirrored, syncBook } from '../../../src/service/sync/sync-book.ts';
-import { syncLeaseName } from '../../../src/service/sync/sync-deployment.ts';
+import { syncBook } from '../../../src/service/sync/sync-book.ts';
 import type { SyncEvent, SyncOptions } from '../../../src/service/sync/sync-options.ts';
-import { Tally } from '../../../src/service/sync/tally.ts';
 import { systemClock } from '../../../src/sources/clock.ts';
 import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint.ts';
 import { startRecorded } from '../../../src/sources/recorded/start.ts';
 import { listAccounts } from '../../../src/store/book-accounts.ts';
 import { listMarkets } from '../../../src/store/book-markets.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { claimLease } from '../../../src/store/leases.ts';
 import { listPendingOwners } from '../../../src/store/mirror-rows.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { gmxV2Fixture } from '../../contract/fixtures/gmx-v2.ts';
@@ -119,21 +115,6 @@ describe('accounts of the recorded wallet', () => {
     ]);
     await syncBook(optionsOf({ full: true }));
     expect(await obstacles()).toEqual([]);
-  });
-});
-
-describe(refreshAccounts, () => {
-  test('default: an account is valued at the newest block of the chain', async () => {
-    const options = optionsOf({ nearHealth: '0' });
-    await syncBook(options);
-    const [mirrored] = listMirrored(options);
-    const lease = await claimLease(database, syncLeaseName('aave-v3/1/core'), { holder: 'test', seconds: 60 });
-    if (mirrored === undefined || lease === null) throw new TypeError('set up');
-    const tally = new Tally('aave-v3/1/core', () => {});
-    await refreshAccounts(options, mirrored, [WALLET], { lease, tally });
-    const [account] = await listAccounts(database, { deployments: ['aave-v3/1/core'] }, { after: '', most: 9 });
-    expect([account?.source, account?.precision, tally.valued, tally.accountsChanged]).toEqual(['chain', 'exact', 1, 1]);
-    await expect(refreshAccounts(optionsOf(withoutChain()), mirrored, [WALLET], { lease, tally })).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ChainSource } from '../../../src/core/source.ts';
+import type { Deployment } from '../../../src/protocols/protocol.ts';
 import { findRule, listDeployments, PROTOCOLS } from '../../../src/protocols/registry.ts';
 import { listMirrored } from '../../../src/service/sync/sync-book.ts';
 import { syncDeployment } from '../../../src/service/sync/sync-deployment.ts';
@@ -17,6 +18,8 @@ const POLICY: Partial<RequestPolicy> = { attemptMs: usersOf(400, 5_000), deadlin
 export interface SyncSetting extends Partial<Omit<SyncOptions, 'reader' | 'database' | 'notify'>> {
   readonly url: string;
   readonly deployment?: string;
+  /** A deployment that is not built in. */
+  readonly row?: Deployment;
   readonly chain?: ChainSource;
   /** Unix seconds now; the recorded head counts as fresh if absent. */
   readonly now?: () => number;
@@ -25,8 +28,8 @@ export interface SyncSetting extends Partial<Omit<SyncOptions, 'reader' | 'datab
 
 /** Options that read one deployment from `url`, with the events they give. */
 export function openSync(database: Database, setting: SyncSetting): { readonly options: SyncOptions; readonly events: SyncEvent[] } {
-  const { url, deployment: id = DEPLOYMENT, chain, now = () => 0, policy, ...rest } = setting;
-  const deployments = listDeployments().filter((deployment) => deployment.id === id);
+  const { url, deployment: id = DEPLOYMENT, row, chain, now = () => 0, policy, ...rest } = setting;
+  const deployments = row === undefined ? listDeployments().filter((deployment) => deployment.id === id) : [row];
   const events: SyncEvent[] = [];
   const options: SyncOptions = {
     reader: {
