@@ -146,6 +146,7 @@ export const recordedWallets = named(
   'RecordedWallets',
   z.strictObject({
     mode: z.enum(['recorded', 'live']).describe('recorded: without a choice, wallets are read from these data sets'),
+    maxBlockAgeSeconds: z.int().min(1).describe('Live data that are older are stale'),
     wallets: z.array(
       z.strictObject({
         dataset: z.string().describe('For the parameter recorded'),

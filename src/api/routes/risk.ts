@@ -65,6 +65,7 @@ async function listRecorded(config: Config): Promise<Json> {
   const datasets = await listMoments();
   return {
     mode: isLive(config) ? 'live' : 'recorded',
+    maxBlockAgeSeconds: config.maxBlockAgeSeconds,
     wallets: datasets.flatMap(({ name, title, about, wallets, moments }) =>
       wallets.map(({ address, label }) => ({ dataset: name, title, about, wallet: address, label, moments: encodeJson(moments.map((at) => ({ at, atIso: new Date(at * 1000).toISOString() }))) })),
     ),
