@@ -18,6 +18,12 @@ const DECIMAL = /\/decimal\.js\/decimal\.mjs$/;
 /** Forms of text that a schema can ask for: e-mail, JWT, ULID … No schema of Plimsoll does, and each brings its own pattern along. */
 const STRINGS = /\/zod\/v4\/classic\/schemas\.js$/;
 const STRING_FORM = /^ {4}\w+\(params\) \{\n {8}return this\.check\((?:core|iso)\._?\w+\((?:Zod\w+, )?params\)\);\n {4}\},\n/gm;
+/** Objects whose code is compiled, which the page forbids, and a guard against values that hold themselves, which no JSON does. */
+const COMPILED = /core\.\$ZodObjectJIT\.init\(/g;
+const GUARD = /^function _ensureDefaultMemoizer\(\) \{\n[\s\S]*?^\}$/m;
+/** Ways of uPlot to draw, and to join tables, that the curve does not use: it has lines over numbers. */
+const PLOT = /\/uplot\/dist\/uPlot\.esm\.js$/;
+const OTHER_PATHS = /^\t(?:\(paths\.(?:stepped|bars|spline) *= \w+\)|uPlot\.join = join);$/gm;
 /** What each code means is written by the service; the page shows the message. */
 const ERRORS = /\/src\/core\/errors\.ts$/;
 const MEANING = /^( {2}[A-Z_]+: entry\('[a-z]+', \d+, \d+), .*\),$/gm;
@@ -30,11 +36,16 @@ export function leaveOut(): Plugin {
     enforce: 'pre',
     load: (id) => {
       if (DECIMAL.test(id)) return withoutFormulas(readFileSync(id, 'utf8'));
-      if (STRINGS.test(id)) return readFileSync(id, 'utf8').replaceAll(STRING_FORM, '');
+      if (STRINGS.test(id)) return plainSchemas(readFileSync(id, 'utf8'));
+      if (PLOT.test(id)) return readFileSync(id, 'utf8').replaceAll(OTHER_PATHS, '');
       if (ERRORS.test(id)) return readFileSync(id, 'utf8').replaceAll(MEANING, "$1, ''),");
       return LEFT_OUT.some((pattern) => pattern.test(id)) ? emptied(readFileSync(id, 'utf8')) : null;
     },
   };
+}
+
+function plainSchemas(source: string): string {
+  return source.replaceAll(STRING_FORM, '').replaceAll(COMPILED, 'core.$ZodObject.init(').replace(GUARD, 'function _ensureDefaultMemoizer() {}');
 }
 
 /** Without the methods and static functions of those names; what only they called goes with them. */

@@ -19,6 +19,14 @@ export interface BuiltScript {
   readonly text: string;
 }
 
+/** The scripts of some names, and every one that these load at once: what a browser fetches to show them. */
+export function openedBy(...names: readonly string[]): readonly BuiltScript[] {
+  const all = listScripts();
+  const opened = new Set(all.filter(({ name }) => names.includes(name.replace(/-[\w-]{8}\.js$/, ''))));
+  for (const { text } of opened) for (const script of all) if (new RegExp(`(?:from|import)\\s*"\\./${script.name.replaceAll('.', '\\.')}"`).test(text)) opened.add(script);
+  return [...opened];
+}
+
 /** Every script of the build, with its size as a service sends it. */
 export function listScripts(): readonly BuiltScript[] {
   const folder = join(PAGE_FOLDER, 'assets');

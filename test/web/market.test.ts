@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type EventStream, followStream, type StreamState } from '../../src/web/market/live-stream.ts';
-import { type OpportunityRow, readRow, sortRows } from '../../src/web/market/rows.ts';
+import { h } from 'preact';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { emptyWords, judgeLiveness } from '../../src/web/market/live-sign.ts';
+import { OpportunitiesPage } from '../../src/web/market/opportunities-page.tsx';
+import { type OpportunitiesDocument, type OpportunityRow, readRow, sortRows } from '../../src/web/market/rows.ts';
+import { settle, show } from './tiny-dom.ts';
 
 const PLANNED = { jointProfitUsd: '12.500000', place: 1, plannedAt: 1_700_000_000, repricedSince: false };
 const ENTRY = { id: '1', owner: '0xabc', profitUsd: '12.5', ...PLANNED, precision: 'estimate', openedAt: null, seenAt: 1_700_000_000 };
@@ -56,69 +59,107 @@ describe(sortRows, () => {
   });
 });
 
-describe(followStream, () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
+const GAP = { code: 'STALE_BLOCK', message: 'Nobody has looked at the book for 3 min.', retryable: true, chain: null, deployment: null, account: 'eip155:1:a' } as const;
+const WATCHED: OpportunitiesDocument = {
+  source: 'store',
+  book: null,
+  recorded: null,
+  status: 'complete',
+  asOf: { blocks: [], prices: [] },
+  method: null,
+  watched: [],
+  opportunities: [],
+  nextCursor: null,
+  gaps: [],
+};
+const INCOMPLETE: OpportunitiesDocument = { ...WATCHED, status: 'incomplete', gaps: [GAP] };
 
-  function fakeStream(): { readonly opened: (EventStream & { readyState: number; emit: (kind: string, data: string) => void; isClosed: boolean })[]; readonly open: () => EventStream } {
-    const opened: ReturnType<typeof fakeStream>['opened'] = [];
-    return {
-      opened,
-      open: () => {
-        const listeners = new Map<string, (event: MessageEvent) => void>();
-        const stream = {
-          onopen: null,
-          onerror: null,
-          readyState: 0,
-          isClosed: false,
-          addEventListener: (kind: string, listener: (event: MessageEvent) => void) => void listeners.set(kind, listener),
-          emit: (kind: string, data: string) => listeners.get(kind)?.(new MessageEvent(kind, { data })),
-          close() {
-            this.isClosed = true;
-          },
-        };
-        opened.push(stream);
-        return stream;
-      },
-    };
+describe(judgeLiveness, () => {
+  const at = 1_700_000_000_000;
+  const facts = { stream: { kind: 'live' }, document: WATCHED, at, hasFailed: false } as const;
+
+  test('default: live is what is watched as a whole while the line is open', () => {
+    expect(judgeLiveness(facts)).toEqual({ kind: 'live', words: 'Live' });
+  });
+
+  test.each([
+    ['nothing was answered yet', { document: null }, 'waiting', 'Connecting …'],
+    ['nothing was ever answered', { document: null, hasFailed: true }, 'lost', 'Nothing is known'],
+    ['the line is not open yet', { stream: { kind: 'connecting' } }, 'waiting', 'Connecting …'],
+    ['the line was lost', { stream: { kind: 'reconnecting', since: at } }, 'lost', 'Reconnecting; stale since 22:13:20 UTC'],
+    ['the newest question failed', { hasFailed: true }, 'lost', 'Not answered; stale since 22:13:20 UTC'],
+    ['nobody watches', { document: INCOMPLETE }, 'partial', 'Incomplete: 1 gap'],
+    ['it says so without a gap', { document: { ...WATCHED, status: 'incomplete' } }, 'partial', 'Incomplete'],
+    ['it is one look', { document: { ...WATCHED, source: 'scan' } }, 'partial', 'Nobody watches: one look, 22:13:20 UTC'],
+    ['it is recorded', { document: { ...WATCHED, source: 'scan', recorded: 'a book' } }, 'recorded', 'Recorded'],
+    ['it is recorded, and the service is gone', { document: { ...WATCHED, recorded: 'a book' }, hasFailed: true }, 'recorded', 'Recorded; the service does not answer'],
+  ] as const)('behavior: where %s it is not called live', (_, change, kind, words) => {
+    expect(judgeLiveness({ ...facts, ...change })).toEqual({ kind, words });
+  });
+});
+
+describe(emptyWords, () => {
+  test('behavior: that there is nothing is only said of what was seen', () => {
+    expect(emptyWords(WATCHED)).toBe('Nothing can be liquidated at a profit now.');
+    expect(emptyWords(INCOMPLETE)).toBe('Nothing was found in what could be seen.');
+    expect(emptyWords({ ...WATCHED, status: 'incomplete' })).toBe('Nothing was found in what could be seen.');
+    expect(emptyWords({ ...WATCHED, recorded: 'a book' })).toBe('Nothing in this recorded book can be liquidated at a profit.');
+  });
+});
+
+describe(OpportunitiesPage, () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  /** A service whose stream stays open and says nothing. */
+  function stubService(answer: () => Response): string[] {
+    const asked: string[] = [];
+    vi.stubGlobal('window', globalThis);
+    vi.stubGlobal('fetch', async (path: string) => {
+      asked.push(path);
+      return path.startsWith('/v1/stream') ? new Response(new ReadableStream()) : answer();
+    });
+    return asked;
   }
 
-  test('behavior: live, then stale since the moment the line was lost, then live again', () => {
-    const states: StreamState[] = [];
-    const { opened, open } = fakeStream();
-    let time = 1_000;
-    followStream({ onState: (state) => void states.push(state), onEvent: () => undefined }, { open, now: () => time });
-    opened[0]?.onopen?.(new Event('open'));
-    opened[0]?.onerror?.(new Event('error'));
-    time = 9_000;
-    opened[0]?.onerror?.(new Event('error'));
-    opened[0]?.onopen?.(new Event('open'));
-    expect(states).toEqual([{ kind: 'connecting' }, { kind: 'live' }, { kind: 'reconnecting', since: 1_000 }, { kind: 'reconnecting', since: 1_000 }, { kind: 'live' }]);
+  test('behavior: gaps are listed with their messages, and an empty table is no word of safety', async () => {
+    stubService(() => Response.json(INCOMPLETE));
+    const shown = show(h(OpportunitiesPage, {}));
+    await settle();
+    expect(shown.text()).toMatch(/What could not be seen 1 gap: 1 account not judged; nothing is said about the safety of what was not seen\. Nobody has looked at the book for 3 min\. STALE_BLOCK/);
+    expect(shown.all('.empty')).toEqual(['Nothing was found in what could be seen.']);
+    expect([shown.all('.stream-live'), shown.all('.stream-partial')]).toEqual([[], ['Incomplete: 1 gap']]);
+    shown.close();
   });
 
-  test('behavior: where the browser gives up it is opened anew, and never after the end', () => {
-    const { opened, open } = fakeStream();
-    const stop = followStream({ onState: () => undefined, onEvent: () => undefined }, { open, now: () => 0 });
-    const [first] = opened;
-    if (first !== undefined) first.readyState = 2;
-    first?.onerror?.(new Event('error'));
-    vi.advanceTimersByTime(3_000);
-    expect(opened.length).toBe(2);
-    stop();
-    opened[1]?.onerror?.(new Event('error'));
-    vi.advanceTimersByTime(10_000);
-    expect([opened.length, opened[1]?.isClosed]).toEqual([2, true]);
+  test('behavior: live only while the line is open, and asked for again where no event comes', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const asked = stubService(() => Response.json(WATCHED));
+    const shown = show(h(OpportunitiesPage, {}));
+    await settle();
+    expect(shown.all('.stream-live')).toEqual(['Live']);
+    const before = asked.filter((path) => path.startsWith('/v1/opportunities')).length;
+    vi.advanceTimersByTime(30_000);
+    await settle();
+    expect(asked.filter((path) => path.startsWith('/v1/opportunities')).length).toBe(before + 1);
+    shown.close();
+    await settle();
+    vi.advanceTimersByTime(90_000);
+    expect(asked.filter((path) => path.startsWith('/v1/opportunities')).length).toBe(before + 1);
   });
 
-  test('behavior: events by their kind; what is no JSON is null', () => {
-    const events: unknown[] = [];
-    const { opened, open } = fakeStream();
-    followStream({ onState: () => undefined, onEvent: (kind, data) => void events.push([kind, data]) }, { open, now: () => 0 });
-    opened[0]?.emit('opportunity.closed', '{"data":{"id":"4"}}');
-    opened[0]?.emit('opportunity.opened', 'broken');
-    expect(events).toEqual([
-      ['opportunity.closed', { data: { id: '4' } }],
-      ['opportunity.opened', null],
-    ]);
+  test('error: a failure is said, and what was shown before stays and is called stale', async () => {
+    let isGone = false;
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    stubService(() => (isGone ? Response.json({ code: 'STORE_UNREACHABLE', detail: 'The database does not answer.' }, { status: 503 }) : Response.json(WATCHED)));
+    const shown = show(h(OpportunitiesPage, {}));
+    await settle();
+    isGone = true;
+    vi.advanceTimersByTime(30_000);
+    await settle();
+    expect(shown.text()).toMatch(/Not answered; stale since .* The database does not answer\. STORE_UNREACHABLE .* Nothing can be liquidated/);
+    shown.close();
   });
 });

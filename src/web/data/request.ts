@@ -1,3 +1,5 @@
+import { authorization } from './api-key.ts';
+
 /** Why the service did not give what was asked for. */
 export interface Failure {
   /** A code of the error table, or `UNREACHABLE` where nothing answered. */
@@ -30,9 +32,10 @@ export interface RequestOptions {
  * @param path as in `/v1/recorded`
  */
 export async function requestJson(path: string, { body, signal }: RequestOptions = {}): Promise<Answer<unknown>> {
-  const sent = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
   try {
-    const response = await fetch(path, { ...sent, ...(signal === undefined ? {} : { signal }) });
+    const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...authorization() };
+    const response = await fetch(path, { ...sent, headers, ...(signal === undefined ? {} : { signal }) });
     const document: unknown = await response.json();
     return response.ok ? { ok: true, value: document } : { ok: false, failure: describeProblem(document, response.status) };
   } catch {

@@ -96,6 +96,13 @@ export function computeHeatRow({ opened, grouping, report }: WalletModel, down: 
   return (cells[0] ?? []).map(({ wallet, accounts, gaps }) => judge(report, { wallet, accounts, unseen: gaps.length }));
 }
 
+/** The same move of the same price in a wallet that was read again; null where that price is gone. */
+export function carryMove(moved: DriverMove | null, { drivers }: WalletModel): DriverMove | null {
+  if (moved === null) return null;
+  const driver = drivers.find(({ kind, name, assets }) => kind === moved.driver.kind && name === moved.driver.name && assets.join() === moved.driver.assets.join());
+  return driver === undefined ? null : { driver, move: moved.move };
+}
+
 function judge(report: Report, at: Pick<WalletView, 'wallet' | 'accounts' | 'unseen'>): WalletView {
   const statusWithoutGaps = statusOf(at.accounts, at.wallet, DEFAULT_BANDS);
   return { ...at, statusWithoutGaps, status: report.gaps.length + at.unseen > 0 ? 'incomplete' : statusWithoutGaps };

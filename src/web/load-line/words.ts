@@ -11,14 +11,24 @@ export function statusSentence(view: WalletView): string {
   return meaningOf(view.statusWithoutGaps, view);
 }
 
-/** Everything that the picture shows, for who does not see it. */
-export function pictureSentence(view: WalletView): string {
+/** The status in a word or two: where no account was found that is said, for an empty wallet was not judged to be safe. */
+export function wordOf({ status, accounts }: Pick<WalletView, 'status' | 'accounts'>): string {
+  return accounts.length === 0 && status !== 'incomplete' ? 'No debt found' : STATUS_WORD[status];
+}
+
+/**
+ * Everything that the picture shows, for who does not see it.
+ *
+ * @param word what the view is called above the picture
+ */
+export function pictureSentence(view: WalletView, word: string = wordOf(view)): string {
   const { wallet, status } = view;
-  if (wallet.weakest === null) return `Load line: ${STATUS_WORD[status]}. No debt that was seen, so nothing can be liquidated.`;
+  if (wallet.weakest === null)
+    return `Load line: ${word}. ${status === 'incomplete' ? 'No debt was seen; there may be some in what could not be read.' : 'No debt that was seen, so nothing can be liquidated.'}`;
   const name = plain(wallet.weakest.account.marketEntry.label);
   const below = wallet.weakest.health?.lt(1) === true ? 'below' : 'above';
   const market = wallet.market === null ? '' : ` By market prices the unified health is ${health(wallet.market.health)}.`;
-  return `Load line: ${STATUS_WORD[status]}. The weakest account, ${name}, is at ${health(wallet.weakest.health)}, ${below} the line at 1 where it is liquidated. All accounts together are at ${health(wallet.health)}.${market}`;
+  return `Load line: ${word}. The weakest account, ${name}, is at ${health(wallet.weakest.health)}, ${below} the line at 1 where it is liquidated. All accounts together are at ${health(wallet.health)}.${market}`;
 }
 
 /** What brings the wallet under the line, by today's prices; null where nothing does. */

@@ -1,15 +1,20 @@
 import type { VNode } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { count, instant, NOTHING, plain, short, usd, usdShort } from '../data/format.ts';
+import { followStream, type StreamState } from '../data/live-stream.ts';
 import { type Failure, isRecord, requestJson } from '../data/request.ts';
 import { formatRoute } from '../data/route.ts';
+import { CopyButton } from '../shell/copy-button.tsx';
+import { Failed } from '../shell/failed.tsx';
+import { GapsPanel } from '../shell/gaps-panel.tsx';
 import { Scroll } from '../shell/scroll.tsx';
-import { StatusShape } from '../shell/status-badge.tsx';
-import { followStream, type StreamState } from './live-stream.ts';
+import { clock, emptyWords, judgeLiveness, type LiveSign } from './live-sign.ts';
 import { type OpportunitiesDocument, type OpportunityRow, readRow, type SortKey, sortRows } from './rows.ts';
 
 /** After an event the ranking is asked for again this much later, milliseconds: events come in crowds. */
 const SETTLE = 400;
+/** It is asked for again this often also where no event comes, milliseconds: that nobody watches is no event. */
+const ASK_AGAIN = 30_000;
 
 interface Shown {
   readonly document: OpportunitiesDocument;
@@ -23,8 +28,12 @@ export function OpportunitiesPage(): VNode {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [stream, setStream] = useState<StreamState>({ kind: 'connecting' });
   const timer = useRef(0);
+  const newest = useRef(0);
   const refresh = useCallback(async () => {
+    newest.current += 1;
+    const own = newest.current;
     const answer = await requestJson('/v1/opportunities?limit=50');
+    if (own !== newest.current) return;
     setFailure(answer.ok ? null : answer.failure);
     if (!answer.ok) return;
     const document = answer.value as OpportunitiesDocument;
@@ -32,20 +41,19 @@ export function OpportunitiesPage(): VNode {
   }, []);
   useEffect(() => {
     void refresh();
-    const stop = followStream(
-      {
-        onState: (state) => {
-          setStream(state);
-          if (state.kind === 'live') soon();
-        },
-        onEvent: (kind, data) => {
-          if (kind === 'opportunity.closed') setShown((before) => before && { ...before, rows: withoutClosed(before.rows, data) });
-          soon();
-        },
+    const stop = followStream('/v1/stream', {
+      onState: (state) => {
+        setStream(state);
+        if (state.kind === 'live') soon();
       },
-      { open: () => new EventSource('/v1/stream'), now: Date.now },
-    );
+      onEvent: (kind, data) => {
+        if (kind === 'opportunity.closed') setShown((before) => before && { ...before, rows: withoutClosed(before.rows, data) });
+        soon();
+      },
+    });
+    const again = window.setInterval(() => void refresh(), ASK_AGAIN);
     return () => {
+      clearInterval(again);
       clearTimeout(timer.current);
       stop();
     };
@@ -58,45 +66,24 @@ export function OpportunitiesPage(): VNode {
     <section class="panel" aria-labelledby="opportunities-title">
       <div class="row row-apart">
         <h1 id="opportunities-title">Opportunities</h1>
-        <StreamSign state={stream} failure={failure} at={shown?.at ?? null} />
+        <Sign sign={judgeLiveness({ stream, document: shown?.document ?? null, at: shown?.at ?? 0, hasFailed: failure !== null })} />
       </div>
       <p class="panel-lead">
         Accounts that their protocol would liquidate at the next block, after slippage, gas and flash fee. Owners who sell into one pool lower the price for one another: what then is left of a profit
         stands below it. The order is greedy, not proven optimal.
       </p>
-      {shown === null ? <Waiting failure={failure} onAgain={() => void refresh()} /> : <Ranking shown={shown} onRefresh={() => void refresh()} />}
+      {failure === null ? null : <Failed failure={failure} onAgain={() => void refresh()} />}
+      {shown !== null ? <Ranking shown={shown} onRefresh={() => void refresh()} /> : failure === null ? <p class="waiting">Looking at the book …</p> : null}
     </section>
   );
 }
 
-/** Whether what is shown is live, and if not since when it is not. */
-function StreamSign({ state, failure, at }: { readonly state: StreamState; readonly failure: Failure | null; readonly at: number | null }): VNode {
-  const since = state.kind === 'reconnecting' ? state.since : failure === null ? null : (at ?? Date.now());
-  if (since !== null) {
-    return (
-      <p class="stream stream-lost" role="status">
-        <span class="stream-dot" aria-hidden="true" /> Reconnecting; stale since {new Date(since).toISOString().slice(11, 19)} UTC
-      </p>
-    );
-  }
+/** Whether what is shown is live, and if not, what it is. */
+function Sign({ sign: { kind, words } }: { readonly sign: LiveSign }): VNode {
   return (
-    <p class={`stream stream-${state.kind}`} role="status">
-      <span class="stream-dot" aria-hidden="true" /> {state.kind === 'live' ? 'Live' : 'Connecting …'}
+    <p class={`stream stream-${kind}`} role="status">
+      <span class="stream-dot" aria-hidden="true" /> {words}
     </p>
-  );
-}
-
-function Waiting({ failure, onAgain }: { readonly failure: Failure | null; readonly onAgain: () => void }): VNode {
-  if (failure === null) return <p class="waiting">Looking at the book …</p>;
-  return (
-    <div class="notice notice-failed" role="alert">
-      <p>
-        {failure.message} <code class="soft">{failure.code}</code>
-      </p>
-      <button type="button" class="button" onClick={onAgain}>
-        Try again
-      </button>
-    </div>
   );
 }
 
@@ -105,22 +92,17 @@ function Ranking({ shown, onRefresh }: { readonly shown: Shown; readonly onRefre
   const unseen = new Set(document.gaps.flatMap(({ account }) => account ?? [])).size;
   return (
     <>
-      {document.gaps.length === 0 ? null : (
-        <p class="notice notice-incomplete">
-          <StatusShape status="incomplete" /> {count(document.gaps.length, 'gap')}
-          {unseen > 0 ? `, ${count(unseen, 'account')} not judged` : ''}: nothing is said about the safety of what was not seen.
-        </p>
-      )}
+      <GapsPanel gaps={document.gaps} meaning={`${unseen > 0 ? `${count(unseen, 'account')} not judged; ` : ''}nothing is said about the safety of what was not seen.`} />
       <p class="soft row">
         {document.recorded === null ? null : <span>Recorded: {plain(document.recorded)}.</span>}
         <span>
-          {document.source === 'scan' ? 'One look at the book' : 'Kept by workers that watch'}, asked for at {new Date(at).toISOString().slice(11, 19)} UTC.
+          {document.source === 'scan' ? 'One look at the book' : 'Kept by workers that watch'}, asked for at {clock(at)}.
         </span>
         <button type="button" class="link" onClick={onRefresh}>
           Ask again
         </button>
       </p>
-      {rows.length === 0 ? <p class="empty">Nothing can be liquidated at a profit now.</p> : <Table rows={rows} isRecorded={document.recorded !== null} />}
+      {rows.length === 0 ? <p class="empty">{emptyWords(document)}</p> : <Table rows={rows} isRecorded={document.recorded !== null} />}
       {document.nextCursor === null ? null : <p class="soft">The first {rows.length} are shown. The API has the rest, page by page.</p>}
     </>
   );
@@ -202,7 +184,12 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
 /** A recorded book is not among the wallets that a service over recorded data knows: it would say that this one owes nothing. */
 function Owner({ wallet, isRecorded }: { readonly wallet: string; readonly isRecorded: boolean }): VNode {
   const name = <code title={wallet}>{short(wallet)}</code>;
-  return isRecorded ? name : <a href={formatRoute({ view: 'wallet', wallet, recorded: null, at: null })}>{name}</a>;
+  const copied = (
+    <>
+      {name} <CopyButton text={wallet} what="the owner’s address" />
+    </>
+  );
+  return isRecorded ? copied : <a href={formatRoute({ view: 'wallet', wallet, recorded: null, at: null })}>{name}</a>;
 }
 
 function withoutClosed(rows: readonly OpportunityRow[], event: unknown): readonly OpportunityRow[] {

@@ -1,23 +1,18 @@
 import { Component, type ComponentChildren, type VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { keepApiKey } from '../data/api-key.ts';
 import { formatRoute, type Route } from '../data/route.ts';
 import { Home } from './home.tsx';
 import { Later } from './later.tsx';
 import { applyTheme, readTheme, type Theme } from './theme.ts';
+import { titleOf } from './title.ts';
+import { useApiKey } from './use-api-key.ts';
 import { useRoute } from './use-route.ts';
 import { WalletBox } from './wallet-box.tsx';
 
 const loadWallet = () => import('../wallet/wallet-page.tsx').then(({ WalletPage }) => WalletPage);
 const loadOpportunities = () => import('../market/opportunities-page.tsx').then(({ OpportunitiesPage }) => OpportunitiesPage);
 const loadProofs = () => import('../proving/proofs-page.tsx').then(({ ProofsPage }) => ProofsPage);
-
-const TITLES: Readonly<Record<Route['view'], string>> = {
-  home: 'Plimsoll: one wallet, one load line',
-  wallet: 'Wallet · Plimsoll',
-  file: 'Opened document · Plimsoll',
-  opportunities: 'Opportunities · Plimsoll',
-  proofs: 'Proofs · Plimsoll',
-};
 
 /** The whole page. */
 export function App(): VNode {
@@ -26,7 +21,7 @@ export function App(): VNode {
   const isFirst = useRef(true);
   const place = formatRoute(route);
   useEffect(() => {
-    document.title = TITLES[route.view];
+    document.title = titleOf(route);
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     if (!isFirst.current) scrollTo(0, 0);
     isFirst.current = false;
@@ -43,6 +38,7 @@ export function App(): VNode {
         </Guard>
       </main>
       <footer class="colophon">
+        <KeptKey />
         <p>
           Numbers are computed in this browser from one document. <a href="/docs">API</a> · <a href="/healthz">Service</a> · Proofs by snarkjs (GPL-3.0), in a worker of its own ·{' '}
           <a href="/licences.txt">Licences</a>
@@ -64,6 +60,24 @@ function View({ route }: { readonly route: Route }): VNode {
     default:
       return <Home />;
   }
+}
+
+/** A key of the service can be forgotten at any time, and with it what it let this page see. */
+function KeptKey(): VNode | null {
+  const key = useApiKey();
+  const forget = (): void => {
+    keepApiKey(null);
+    location.reload();
+  };
+  if (key === null) return null;
+  return (
+    <p>
+      An API key of this service is kept until this tab is closed.{' '}
+      <button type="button" class="link" onClick={forget}>
+        Forget it now
+      </button>
+    </p>
+  );
 }
 
 function Masthead({ route }: { readonly route: Route }): VNode {

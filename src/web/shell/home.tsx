@@ -1,10 +1,14 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { asksForKey } from '../data/api-key.ts';
 import { short } from '../data/format.ts';
-import { fetchRecorded, type RecordedWallet } from '../data/recorded.ts';
+import { askRecorded, type RecordedWallet } from '../data/recorded.ts';
+import type { Failure } from '../data/request.ts';
 import { formatRoute } from '../data/route.ts';
 import { Ship } from '../load-line/ship.tsx';
+import { Failed } from './failed.tsx';
 import { readRecent } from './recent-wallets.ts';
+import { useApiKey } from './use-api-key.ts';
 import { useMedia } from './use-media.ts';
 import { WalletBox } from './wallet-box.tsx';
 
@@ -14,12 +18,18 @@ const LEGEND = { status: 'warning', depth: 1.3, weakest: 1.3, unified: 1.62, isB
 export function Home(): VNode {
   const [recorded, setRecorded] = useState<readonly RecordedWallet[]>([]);
   const isNarrow = useMedia('(max-width: 640px)');
+  const [locked, setLocked] = useState<Failure | null>(null);
+  const key = useApiKey();
   useEffect(() => {
-    void fetchRecorded().then(({ wallets }) => setRecorded(wallets));
-  }, []);
+    void askRecorded().then((answer) => {
+      if (answer.ok) setRecorded(answer.value.wallets);
+      setLocked(answer.ok || !asksForKey(answer.failure.code) ? null : answer.failure);
+    });
+  }, [key]);
   const recent = readRecent();
   return (
     <div class="home">
+      {locked === null ? null : <Failed failure={locked} onAgain={() => undefined} />}
       <div class="home-top">
         <section class="home-lead">
           <h1>How close is a wallet to its line?</h1>

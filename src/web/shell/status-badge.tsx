@@ -15,11 +15,11 @@ const SHAPES: Readonly<Record<Status, string>> = {
 };
 
 /** A status as word and shape. */
-export function StatusBadge({ status, large }: { readonly status: Status; readonly large?: true }): VNode {
+export function StatusBadge({ status, word = STATUS_WORD[status], large }: { readonly status: Status; readonly word?: string; readonly large?: true }): VNode {
   return (
     <span class={`badge status-${status} ${large ? 'badge-large' : ''}`}>
       <StatusShape status={status} />
-      {STATUS_WORD[status]}
+      {word}
     </span>
   );
 }

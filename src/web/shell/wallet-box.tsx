@@ -5,6 +5,7 @@ import { fetchRecorded, type RecordedWallet } from '../data/recorded.ts';
 import { findWalletFault } from '../data/route.ts';
 import { holdFile, MAX_FILE_BYTES } from './opened-file.ts';
 import { readRecent } from './recent-wallets.ts';
+import { useApiKey } from './use-api-key.ts';
 import { goTo } from './use-route.ts';
 
 /** Where a wallet is typed, or a document opened. */
@@ -13,9 +14,10 @@ export function WalletBox({ size }: { readonly size: 'large' | 'small' }): VNode
   const [fault, setFault] = useState<string | null>(null);
   const [suggestions, setSuggestions] = useState<readonly RecordedWallet[]>([]);
   const id = useId();
+  const key = useApiKey();
   useEffect(() => {
     void fetchRecorded().then(({ wallets }) => setSuggestions(wallets));
-  }, []);
+  }, [key]);
   const submit = (event: Event): void => {
     event.preventDefault();
     const found = findWalletFault(text);

@@ -7,38 +7,53 @@ import type { Route } from '../data/route.ts';
 import type { WalletModel, WalletView } from '../data/wallet-model.ts';
 import { loadLineFacts } from '../load-line/facts.ts';
 import { Ship } from '../load-line/ship.tsx';
-import { distanceSentence, pictureSentence, statusSentence } from '../load-line/words.ts';
+import { distanceSentence, pictureSentence, statusSentence, wordOf } from '../load-line/words.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
 import { useMedia } from '../shell/use-media.ts';
 import { goTo } from '../shell/use-route.ts';
+import { ageOf, dataTime, type Reading, staleSentence } from './freshness.ts';
+import type { WalletRoute } from './load-wallet.ts';
 
 interface HeroProps {
   readonly model: WalletModel;
   readonly today: WalletView;
   readonly shown: WalletView;
-  readonly route: Extract<Route, { view: 'wallet' | 'file' }>;
+  readonly route: WalletRoute;
+  readonly reading: Reading;
+  /** Since when it is too old to be stood by, Unix milliseconds; null where it is not. */
+  readonly staleAt: number | null;
+  readonly isReading: boolean;
   /** The move that is shown, as in `if ETH moves −10 %`. */
   readonly moveText: string;
   readonly onRefresh: () => void;
 }
 
 /** The load line, with the status in words and the numbers that only make sense together. */
-export function Hero({ model, today, shown, route, moveText, onRefresh }: HeroProps): VNode {
+export function Hero(props: HeroProps): VNode {
+  const { model, today, shown, reading, staleAt, moveText } = props;
   const isNarrow = useMedia('(max-width: 640px)');
   const facts = loadLineFacts(shown);
   const isMoved = shown !== today;
+  const isEmpty = facts.isEmpty && shown.status !== 'incomplete';
+  const word = staleAt === null ? wordOf(shown) : `Stale since ${instant(staleAt / 1000)}`;
   return (
-    <section class={`hero hero-${facts.isEmpty ? 'empty' : shown.status}`} aria-labelledby="status">
+    <section class={`hero hero-${isEmpty ? 'empty' : shown.status}`} aria-labelledby="status">
       <div class="hero-words">
-        <Whose model={model} route={route} onRefresh={onRefresh} />
+        <Whose {...props} />
         <h1 id="status">
-          {facts.isEmpty && shown.status !== 'incomplete' ? <span class="badge badge-large status-empty">No debt found</span> : <StatusBadge status={shown.status} large />}
+          {isEmpty ? <span class="badge badge-large status-empty">{word}</span> : <StatusBadge status={shown.status} word={word} large />}
           {isMoved ? <span class="hero-if">{moveText}</span> : null}
         </h1>
-        <p class="hero-sentence">{statusSentence(shown)}</p>
+        {staleAt === null ? (
+          <p class="hero-sentence">{statusSentence(shown)}</p>
+        ) : (
+          <p class="hero-sentence" role="status">
+            <StaleSentence reading={reading} />
+          </p>
+        )}
       </div>
-      <figure class="hero-picture" role="img" aria-label={pictureSentence(shown)}>
+      <figure class="hero-picture" role="img" aria-label={pictureSentence(shown, word)}>
         <Ship facts={facts} today={isMoved ? loadLineFacts(today) : null} size={isNarrow ? 'narrow' : 'wide'} />
       </figure>
       <div class="hero-body">
@@ -49,7 +64,7 @@ export function Hero({ model, today, shown, route, moveText, onRefresh }: HeroPr
   );
 }
 
-function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 'onRefresh'>): VNode {
+function Whose({ model, route, reading, isReading, onRefresh }: HeroProps): VNode {
   const { report } = model;
   return (
     <div class="whose">
@@ -64,10 +79,11 @@ function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 
       </p>
       <p class="soft">
         {sourceText(report)}
+        {report.recorded === null ? <Age reading={reading} /> : null}
         {report.precision === null ? null : <> · precision: {report.precision}</>}
         {report.recorded === null && route.view === 'wallet' ? (
-          <button type="button" class="link" onClick={onRefresh}>
-            Read again
+          <button type="button" class="link" onClick={onRefresh} disabled={isReading}>
+            {isReading ? 'Reading …' : 'Read again'}
           </button>
         ) : null}
       </p>
@@ -78,8 +94,28 @@ function Whose({ model, route, onRefresh }: Pick<HeroProps, 'model' | 'route' | 
 
 /** A wallet that recorded data do not know is not what these are about. */
 function sourceText({ recorded, accounts, asOf }: Report): string {
-  if (recorded === null) return `As of ${instant(asOf.createdAt)}`;
+  if (recorded === null) return `As of ${instant(dataTime({ asOf }))}`;
   return accounts.length === 0 ? 'Looked for in recorded data alone' : `Recorded: ${plain(recorded)}`;
+}
+
+/** How old the data are, in words that go on. */
+function Age({ reading }: { readonly reading: Reading }): VNode {
+  return <>, {duration(useAge(reading))} old</>;
+}
+
+/** Told when it begins, not every second: the figure goes on beside it. */
+function StaleSentence({ reading }: { readonly reading: Reading }): VNode {
+  const [age] = useState(() => ageOf(reading, Date.now()));
+  return <>{staleSentence(age)}</>;
+}
+
+function useAge(reading: Reading): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return ageOf(reading, Math.max(now, reading.readAt));
 }
 
 /** The recorded moments of a wallet that was looked at over time. */

@@ -1,10 +1,21 @@
-import { type Answer, requestJson } from '../data/request.ts';
+import { type Answer, type Failure, requestJson } from '../data/request.ts';
 import { queryOf, type Route } from '../data/route.ts';
 import { openWallet, type WalletModel } from '../data/wallet-model.ts';
 import { heldFile } from '../shell/opened-file.ts';
+import type { Reading } from './freshness.ts';
+
+/** What can be looked at as a wallet. */
+export type WalletRoute = Extract<Route, { view: 'wallet' | 'file' }>;
+
+/** How a wallet stands with its page. */
+export type WalletState =
+  | { readonly phase: 'loading' }
+  | { readonly phase: 'failed'; readonly failure: Failure }
+  /** It is shown; `failure` is why it could not be read again. */
+  | { readonly phase: 'ready'; readonly reading: Reading; readonly isReading: boolean; readonly failure: Failure | null };
 
 /** Fetches a wallet's document once, or takes the one that was opened, and computes it here. */
-export async function loadWalletModel(route: Extract<Route, { view: 'wallet' | 'file' }>, signal: AbortSignal): Promise<Answer<WalletModel>> {
+export async function loadWalletModel(route: WalletRoute, signal: AbortSignal): Promise<Answer<WalletModel>> {
   if (route.view === 'file') {
     const file = heldFile();
     if (file !== null) return openWallet(file.text);
@@ -12,4 +23,28 @@ export async function loadWalletModel(route: Extract<Route, { view: 'wallet' | '
   }
   const answer = await requestJson(`/v1/wallets/${encodeURIComponent(route.wallet)}/portfolio${queryOf(route)}`, { signal });
   return answer.ok ? openWallet(answer.value) : answer;
+}
+
+/** Starts something and tells what came of it, unless it was ended before. @returns what ends it */
+export function startTelling<T>(start: (signal: AbortSignal) => Promise<T>, tell: (result: T) => void): () => void {
+  const stop = new AbortController();
+  void start(stop.signal).then((result) => {
+    if (!stop.signal.aborted) tell(result);
+  });
+  return () => stop.abort();
+}
+
+/** What is shown while it is read, the first time or again. */
+export function whileReading(state: WalletState, isAnew: boolean): WalletState {
+  return isAnew || state.phase !== 'ready' ? { phase: 'loading' } : { ...state, isReading: true };
+}
+
+/**
+ * What is shown after an answer. What was read before stays where reading it again failed: it grows old, and says so.
+ *
+ * @param at unix milliseconds
+ */
+export function afterAnswer(state: WalletState, answer: Answer<WalletModel>, { at, isFile }: { readonly at: number; readonly isFile: boolean }): WalletState {
+  if (answer.ok) return { phase: 'ready', reading: { model: answer.value, readAt: at, isFile }, isReading: false, failure: null };
+  return state.phase === 'ready' ? { ...state, isReading: false, failure: answer.failure } : { phase: 'failed', failure: answer.failure };
 }

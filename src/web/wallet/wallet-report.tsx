@@ -1,37 +1,47 @@
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import type { Report } from '../../engine/report.ts';
 import { AccountsPanel } from '../accounts/accounts-panel.tsx';
 import { LiquidationPricesPanel } from '../accounts/liquidation-prices.tsx';
 import { MarketPanel } from '../accounts/market-panel.tsx';
 import { driverName } from '../data/driver-name.ts';
 import { percent } from '../data/format.ts';
-import type { Route } from '../data/route.ts';
-import { type DriverMove, viewMoved, viewToday, type WalletModel } from '../data/wallet-model.ts';
+import { carryMove, type DriverMove, viewMoved, viewToday, type WalletModel } from '../data/wallet-model.ts';
 import { OutlookPanel } from '../outlook/outlook-panel.tsx';
 import { ShockBar } from '../outlook/shock-bar.tsx';
 import { PlanPanel } from '../planning/plan-panel.tsx';
 import { ProofPanel } from '../proving/proof-panel.tsx';
-import { GapsPanel } from './gaps-panel.tsx';
+import { GapsPanel } from '../shell/gaps-panel.tsx';
+import type { Reading } from './freshness.ts';
 import { Hero } from './hero.tsx';
+import type { WalletRoute } from './load-wallet.ts';
 import { SourcesPanel } from './sources-panel.tsx';
 
 /** What a wallet's report is made of. */
 export interface WalletReportProps {
   readonly model: WalletModel;
-  readonly route: Extract<Route, { view: 'wallet' | 'file' }>;
+  /** Those of the document itself. */
+  readonly gaps: Report['gaps'];
+  readonly route: WalletRoute;
+  readonly reading: Reading;
+  /** Since when it is too old to be stood by, Unix milliseconds; null where it is not. */
+  readonly staleAt: number | null;
+  readonly isReading: boolean;
   readonly onRefresh: () => void;
 }
 
 /** Everything about one wallet; the price slider moves the picture on top. */
-export function WalletReport({ model, route, onRefresh }: WalletReportProps): VNode {
-  const [moved, setMoved] = useState<DriverMove | null>(null);
+export function WalletReport(props: WalletReportProps): VNode {
+  const { model, gaps, route } = props;
+  const [picked, setMoved] = useState<DriverMove | null>(null);
+  const moved = useMemo(() => carryMove(picked, model), [picked, model]);
   const today = useMemo(() => viewToday(model), [model]);
   const shown = useMemo(() => (moved === null || moved.move === 0 ? today : viewMoved(model, [moved])), [model, moved]);
   const hasDebt = today.wallet.weakest !== null;
   return (
     <>
-      <GapsPanel gaps={model.report.gaps} />
-      <Hero model={model} today={today} shown={shown} route={route} moveText={moveText(moved, model)} onRefresh={onRefresh} />
+      <GapsPanel gaps={gaps} meaning="this report is not a statement of safety. An account may be hidden behind each." />
+      <Hero {...props} today={today} shown={shown} moveText={moveText(moved, model)} />
       {hasDebt ? <ShockBar model={model} today={today} shown={shown} moved={moved} onMove={setMoved} /> : null}
       {model.report.accounts.length === 0 ? null : <Sections hasDebt={hasDebt} />}
       <AccountsPanel model={model} shown={shown} moved={moved} />

@@ -1,13 +1,19 @@
 import type { VNode } from 'preact';
-import type { Gap } from '../../core/portfolio.ts';
 import { count, plain } from '../data/format.ts';
-import { StatusShape } from '../shell/status-badge.tsx';
+import { StatusShape } from './status-badge.tsx';
+
+/** A gap as the page tells it. */
+export interface ToldGap {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
 
 /** How many reasons are shown before the rest is folded away. */
 const SHOWN = 4;
 
 /** What could not be seen, on top of everything else. Nothing where there is no gap. */
-export function GapsPanel({ gaps }: { readonly gaps: readonly Gap[] }): VNode | null {
+export function GapsPanel({ gaps, meaning }: { readonly gaps: readonly ToldGap[]; readonly meaning: string }): VNode | null {
   if (gaps.length === 0) return null;
   const unique = [...Map.groupBy(gaps, ({ code, message }) => `${code} ${message}`).values()].flatMap((same) => (same[0] === undefined ? [] : [{ gap: same[0], times: same.length }]));
   return (
@@ -15,7 +21,9 @@ export function GapsPanel({ gaps }: { readonly gaps: readonly Gap[] }): VNode | 
       <h2 id="gaps">
         <StatusShape status="incomplete" /> What could not be seen
       </h2>
-      <p>{count(gaps.length, 'gap')}: this report is not a statement of safety. An account may be hidden behind each.</p>
+      <p>
+        {count(gaps.length, 'gap')}: {meaning}
+      </p>
       <GapList list={unique.slice(0, SHOWN)} />
       {unique.length <= SHOWN ? null : (
         <details>
@@ -27,7 +35,7 @@ export function GapsPanel({ gaps }: { readonly gaps: readonly Gap[] }): VNode | 
   );
 }
 
-function GapList({ list }: { readonly list: readonly { readonly gap: Gap; readonly times: number }[] }): VNode {
+function GapList({ list }: { readonly list: readonly { readonly gap: ToldGap; readonly times: number }[] }): VNode {
   return (
     <ul class="gap-list">
       {list.map(({ gap, times }) => (
