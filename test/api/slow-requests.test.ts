@@ -82,7 +82,7 @@ describe('a request that does not come', () => {
   });
 
   test('behavior: so is a whole request that is slower than any may be', { timeout: 2 * HANGS_MS }, async () => {
-    await withService({ times: { headersMs: 200, requestMs: 300, checkMs: 50 } }, async (running) => {
+    await withService({ limits: { deadlineMs: 3_600_000 }, times: { headersMs: 200, requestMs: 300, checkMs: 50 } }, async (running) => {
       expectRefusal(await sendRaw(running.origin, [`${post(running, 'Content-Length: 1000')}{`], HANGS_MS), 408, 'REQUEST_TIMEOUT');
       await until(async () => (await readGauge(running.origin, 'plimsoll_http_in_flight')) === 1);
     });

@@ -96,7 +96,7 @@ async function answer(operation: PlacedOperation, { handlers, deadlineMs }: Moun
     ended.abort();
   });
   const input = await readInput(operation, request, ended.signal);
-  trace.sent += `\n${input.text}`;
+  trace.body = input.text;
   const call = { ...input, headers: request.headers, caller: trace.caller, signal: ended.signal, response };
   const work = Promise.resolve(handle(handlers, operation, call));
   send(operation, isStream ? await work : await beforeAbort(work, ended.signal), request, response);

@@ -1,14 +1,12 @@
-import { ERROR_TABLE, type ErrorFields, isPlimsollError, PlimsollError } from '../../core/errors.ts';
+import { ERROR_TABLE, type ErrorFields, InvalidArgument, isPlimsollError, PlimsollError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
+import { collectSent, fieldsWithoutSent, type SentRequest, withoutSent } from './redact.ts';
 
 /** The media type of failures. @source RFC 9457 */
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
-const MOST_DETAIL = 600;
-const MOST_WORDS = 150;
-/** Words of prose; anything else may be somebody's data. */
-const PROSE = /^[A-Za-z]?[a-z]*(?:['’-][a-z]+)*$/;
-const PUNCTUATION = /^["'“”(.,:;)!?[\]]+|["'“”(.,:;)!?[\]]+$/g;
+/** Refusals that hold nothing of a request. */
+const OWN = new WeakSet<PlimsollError>();
 
 /** A failure on its way out. */
 export interface Problem {
@@ -17,27 +15,33 @@ export interface Problem {
 }
 
 /**
- * Writes a failure as a problem document. What is not Plimsoll's own error is told as INTERNAL, without a word of it; nothing that the request brought along is
+ * Writes a failure as a problem document. What is not Plimsoll's own error is told as INTERNAL, without a word of it; no value that the request brought along is
  * repeated.
  *
- * @param sent what the request said: its address and body
+ * @param request what it said
  */
-export function problemOf(error: unknown, requestId: string, sent: string): Problem {
+export function problemOf(error: unknown, requestId: string, request: SentRequest): Problem {
   const failure = toPlimsollError(error);
   const { status, meaning } = ERROR_TABLE[failure.code];
+  const told = OWN.has(failure) ? failure : withoutRequest(failure, request);
   return {
     status,
     body: {
       type: `/docs#${failure.code}`,
       title: meaning,
       status,
-      detail: failure.code === 'INTERNAL' ? 'An unexpected failure. Please report it with the request id.' : withoutInput(failure.message, sent),
+      detail: failure.code === 'INTERNAL' ? 'An unexpected failure. Please report it with the request id.' : told.message,
       instance: `urn:plimsoll:request:${requestId}`,
       code: failure.code,
       retryable: failure.retryable,
-      fields: fieldsWithoutInput(failure.fields, sent),
+      fields: told.fields,
     },
   };
+}
+
+function withoutRequest({ message, fields }: PlimsollError, request: SentRequest): { readonly message: string; readonly fields: { readonly [key: string]: Json } } {
+  const sent = collectSent(request);
+  return { message: withoutSent(message, sent), fields: fieldsWithoutSent(fields, sent) };
 }
 
 /** An error as one of the table: those of the HTTP machinery get the code that fits their status. */
@@ -50,30 +54,9 @@ export function toPlimsollError(error: unknown): PlimsollError {
   return new PlimsollError('INTERNAL', 'An unexpected failure.', {}, { cause: error });
 }
 
-/** Takes out of a sentence what stood in the request: sentences name what they are about in quotation marks. */
-export function withoutInput(text: string, sent: string): string {
-  const unquoted = text.replaceAll(/"([^"]*)"/g, (whole, inner: string) => (inner !== '' && sent.includes(inner) ? '"…"' : whole));
-  const words = unquoted.split(' ').slice(0, MOST_WORDS);
-  const kept = words.map((word) => (isFromRequest(word, sent) ? '…' : word)).join(' ');
-  const plain = kept.replaceAll(/[<>`\p{Cc}]/gu, '');
-  return plain.length > MOST_DETAIL ? `${plain.slice(0, MOST_DETAIL - 1)}…` : plain;
-}
-
-function isFromRequest(word: string, sent: string): boolean {
-  const bare = word.replaceAll(PUNCTUATION, '');
-  return bare.length >= 5 && !PROSE.test(bare) && sent.includes(bare);
-}
-
-function fieldsWithoutInput(fields: ErrorFields, sent: string): { readonly [key: string]: Json } {
-  const kept = Object.entries(fields).filter(([name, value]) => typeof value !== 'string' || (name === 'path' ? true : value.length < 3 || !sent.includes(value)));
-  return Object.fromEntries(kept.map(([name, value]) => [name, typeof value === 'string' ? (name === 'path' ? plainPath(value) : withoutInput(value, sent)) : value]));
-}
-
-/** A path into a document, of whose keys only plain names are repeated. */
-function plainPath(path: string): string {
-  return path
-    .split('.')
-    .map((part) => (/^[A-Za-z][A-Za-z0-9]{0,30}(?:\[[0-9]{1,6}\])*$|^(?:\[[0-9]{1,6}\])+$/.test(part) ? part : '…'))
-    .join('.')
-    .slice(0, 200);
+/** A refusal in words of the contract alone: there is nothing in it that was sent. */
+export function refuseByContract(message: string, fields: ErrorFields): PlimsollError {
+  const refusal = new InvalidArgument(message, fields);
+  OWN.add(refusal);
+  return refusal;
 }

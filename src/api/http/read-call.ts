@@ -3,6 +3,9 @@ import type * as z from 'zod';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { pathText } from '../../core/json.ts';
 import type { PlacedOperation } from '../contract/operations.ts';
+import { refuseByContract } from './problem.ts';
+import { plainPath } from './redact.ts';
+import { wordsOfIssue } from './refusal-words.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** The largest Portfolio or proof request. */
@@ -97,9 +100,9 @@ function check(schema: z.ZodType, value: unknown, place: 'path' | 'query' | 'bod
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues);
   // A path within the contract's own names: keys of the request's own making come out as an issue of the object that holds them.
-  const path = pathText(issue?.path ?? []);
-  const problem = issue?.code === 'unrecognized_keys' ? 'has a field that is not known' : `is not understood: ${issue?.message ?? 'unknown fault'}`;
-  throw new InvalidArgument(`${place === 'body' ? 'The body' : `The ${place}`}${path === '' ? '' : `, at ${path},`} ${problem}.`, { in: place, path });
+  const path = plainPath(pathText(issue?.path ?? []));
+  const words = issue === undefined ? 'is not understood' : wordsOfIssue(issue);
+  throw refuseByContract(`${place === 'body' ? 'The body' : `The ${place}`}${path === '' ? '' : `, at ${path},`} ${words}.`, { in: place, path });
 }
 
 /** Of a union, the reason of the member that got furthest says more than "invalid input". */

@@ -14,7 +14,8 @@ export interface Trace {
   /** Why its key is none; null where nothing is wrong with it. */
   refusal: unknown;
   /** What it said, so that no answer repeats it. */
-  sent: string;
+  readonly url: string;
+  body: string;
   code: string | null;
 }
 
@@ -29,7 +30,7 @@ const UNREAD_MS = 1_000;
 export function traceOf(response: Response): Trace {
   const known = traces.get(response);
   if (known !== undefined) return known;
-  const made = { id: randomUUID(), route: 'other', caller: NOBODY, refusal: null, sent: '', code: null };
+  const made = { id: randomUUID(), route: 'other', caller: NOBODY, refusal: null, url: '', body: '', code: null };
   traces.set(response, made);
   return made;
 }
@@ -49,7 +50,7 @@ export function observeRequests(observer: Observer, inFlight: InFlight, most: nu
     const started = performance.now();
     const given = request.headers['x-request-id'];
     const id = typeof given === 'string' && WELL_FORMED.test(given) ? given : randomUUID();
-    const trace: Trace = { id, route: 'other', caller: NOBODY, refusal: null, sent: decode(request.url), code: null };
+    const trace: Trace = { id, route: 'other', caller: NOBODY, refusal: null, url: request.url, body: '', code: null };
     traces.set(response, trace);
     response.setHeader('X-Request-Id', id);
     inFlight.count += 1;
@@ -70,7 +71,7 @@ export function answerProblems(observer: Observer): ErrorRequestHandler {
     trace.code = failure.code;
     if (failure.code === 'INTERNAL') observer.defect(trace.id, error);
     if (response.headersSent) return void response.destroy();
-    const { status, body } = problemOf(failure, trace.id, trace.sent);
+    const { status, body } = problemOf(failure, trace.id, trace);
     if ((status === 429 || status === 503) && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', String(RETRY_SECONDS));
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     const text = JSON.stringify(body);
@@ -86,14 +87,6 @@ function endUnread(request: Request): void {
     if (!request.complete) request.destroy();
   }, UNREAD_MS);
   timer.unref();
-}
-
-function decode(url: string): string {
-  try {
-    return `${url}\n${decodeURIComponent(url.replaceAll('+', ' '))}`;
-  } catch {
-    return url;
-  }
 }
 
 /** A label of metrics must not be of a stranger's making. */

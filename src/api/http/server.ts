@@ -61,8 +61,6 @@ const NOT_HTTP = ['INVALID_ARGUMENT', 'The request is not well-formed HTTP.'] as
 export async function startServer(app: Express, { host, port, times = {} }: ServerOptions): Promise<HttpServer> {
   const { headersMs, requestMs, idleMs, checkMs } = { ...DEFAULT_TIMES, ...times };
   const server = createServer({ headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs, connectionsCheckingInterval: checkMs }, app);
-  // One more than are taken, so that too many are seen.
-  server.maxHeadersCount = MOST_HEADERS + 1;
   server.maxConnections = MOST_CONNECTIONS;
   refuseWhatIsNoRequest(server);
   await listen(server, host, port);

@@ -26,7 +26,7 @@ export async function resolveOwners(texts: readonly string[], chains: ReadonlyMa
 }
 
 async function resolveName(name: string, chain: ChainSource | undefined): Promise<Address> {
-  if (chain === undefined) throw new InvalidArgument(`The name ${name} can only be looked up on Ethereum. Set RPC_URL_1, or write the address.`, { name });
+  if (chain === undefined) throw new InvalidArgument('ENS names can only be looked up on Ethereum. Set RPC_URL_1, or write the address.', { name });
   const node = namehash(name);
   const { hash } = await chain.fetchHead('latest');
   const ask = async (to: Address, signature: string): Promise<Address> => {
