@@ -84,6 +84,12 @@ export async function closeOpportunity(queries: Queries, lease: ShardLease, clos
   return row === undefined ? null : integerOf(row, 'id');
 }
 
+/** Deletes what was closed before a unix second. @returns how many */
+export async function deleteClosedOpportunities(queries: Queries, before: bigint): Promise<number> {
+  const [row] = await queries.query('with gone as (delete from plimsoll.opportunities where closed_at < $1 returning 1) select count(*)::text as count from gone', [before]);
+  return row === undefined ? 0 : Number(integerOf(row, 'count'));
+}
+
 /** A page of the ranking: where the last one ended. */
 export interface RankingCursor {
   readonly netUsd: string;

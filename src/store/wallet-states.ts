@@ -34,3 +34,8 @@ export async function saveWalletState(transaction: Queries, { owner, status, at 
   if (row === undefined) return undefined;
   return before === undefined ? null : (findText(before, 'status') ?? textOf(row, 'status'));
 }
+
+/** Forgets how wallets stand but for some. @returns how many */
+export async function deleteWalletStates(queries: Queries, kept: readonly string[]): Promise<number> {
+  return (await queries.query('delete from plimsoll.wallet_states where not (owner = any($1::text[])) returning owner', [kept])).length;
+}

@@ -246,21 +246,21 @@ for (const engine of engines) {
       ]);
       expect(await of('market', 0n)).toEqual([]);
       await recordPrices(db, [market('one', '3090', 61n), market('other', '3091', 62n)]);
-      expect([await of('market', 62n), await of('market', 63n)]).toEqual([[market('other', '3091', 62n)], []]);
+      expect([await of('market', 0n), await of('market', 62n), await of('market', 63n)]).toEqual([[market('other', '3091', 62n)], [market('other', '3091', 62n)], []]);
       expect(await of('oracle', 2n)).toEqual([price('3100', 60n)]);
     });
 
     test('behavior: old prices go, but for what still held', async () => {
       const price = (source: string, usd: string, at: bigint) => ({ asset: 'sol', kind: 'market' as const, source, usd, at });
       await recordPrices(db, [price('gone', '1', 100n), price('gone', '2', 200n), price('steady', '5', 100n), price('steady', '6', 200n)]);
-      await recordPrices(db, [price('steady', '6', 900n), price('new', '7', 950n)]);
+      await recordPrices(db, [price('steady', '6.5', 900n), price('new', '7', 950n)]);
       const [known = {}] = await db.query(
         'select (select count(*) from plimsoll.prices where at < 500)::int4 as prices, (select count(*) from plimsoll.price_history where at < 500)::int4 as history',
       );
       // Of another test's assets nothing is left.
       expect(await deletePrices(db, 500n)).toBe(Number(known['prices']) + Number(known['history']) - 1);
       const history = (source: string) => listPriceHistory(db, { asset: 'sol', source, from: 0n, to: 999n });
-      expect([await history('gone'), await history('steady'), await history('new')]).toEqual([[], [price('steady', '6', 200n)], [price('new', '7', 950n)]]);
+      expect([await history('gone'), await history('steady'), await history('new')]).toEqual([[], [price('steady', '6', 200n), price('steady', '6.5', 900n)], [price('new', '7', 950n)]]);
       expect((await listPrices(db, ['sol'], { kind: 'market', from: 0n })).map(({ source }) => source)).toEqual(['new']);
       expect(await deletePrices(db, 500n)).toBe(0);
     });

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { listWatchedOwners } from '../../store/alerts.ts';
 import { deleteGoneAccounts } from '../../store/book-accounts.ts';
 import { deleteEvents } from '../../store/events.ts';
 import { claimLease, renewLease } from '../../store/leases.ts';
 import { maintain } from '../../store/maintain.ts';
+import { deleteClosedOpportunities } from '../../store/opportunities.ts';
+import { deletePrices } from '../../store/prices.ts';
 import { deleteProofJobs } from '../../store/proof-jobs.ts';
+import { deleteWalletStates } from '../../store/wallet-states.ts';
 import type { RoleContext } from './role.ts';
 
 /** The lease under which one process keeps house for all. */
@@ -19,12 +23,20 @@ const EVENT_DAYS = 30;
 const JOB_DAYS = 1;
 /** Days that a closed account stays: long beyond any reorganisation. */
 const ACCOUNT_DAYS = 7;
+/** Days that a closed opportunity stays. */
+const OPPORTUNITY_DAYS = 30;
+/** Days that the history of prices goes back. */
+const PRICE_DAYS = 30;
 
 /** What was deleted. */
 export interface Kept {
   readonly events: number;
   readonly jobs: number;
   readonly accounts: number;
+  readonly opportunities: number;
+  readonly prices: number;
+  /** How wallets stood that nobody watches any more. */
+  readonly states: number;
 }
 
 /**
@@ -40,8 +52,13 @@ export async function keepHouse({ database, holder, surroundings, log }: Pick<Ro
   const events = await deleteEvents(database, before(EVENT_DAYS));
   const jobs = await deleteProofJobs(database, before(JOB_DAYS));
   const accounts = await deleteGoneAccounts(database, before(ACCOUNT_DAYS));
+  const opportunities = await deleteClosedOpportunities(database, before(OPPORTUNITY_DAYS));
+  const prices = await deletePrices(database, before(PRICE_DAYS));
+  const states = await deleteWalletStates(database, await listWatchedOwners(database));
   await maintain(database);
   await renewLease(database, lease, EVERY_SECONDS);
-  log(`notify: deleted ${events} events, ${jobs} jobs and ${accounts} closed accounts that were old`);
-  return { events, jobs, accounts };
+  log(
+    `notify: deleted ${events} events, ${jobs} jobs, ${accounts} closed accounts, ${opportunities} closed opportunities and ${prices} prices that were old, and ${states} states of wallets that nobody watches`,
+  );
+  return { events, jobs, accounts, opportunities, prices, states };
 }

@@ -12,11 +12,16 @@ import { keepHouse } from '../../../src/service/workers/housekeeping.ts';
 import { startQueueRole } from '../../../src/service/workers/prove-queue.ts';
 import type { RoleContext, RoleName, RunningRole } from '../../../src/service/workers/role.ts';
 import { parseRoles, type Workers } from '../../../src/service/workers/start-workers.ts';
+import { followWallets } from '../../../src/store/alerts.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { addEvent } from '../../../src/store/events.ts';
+import { claimShards, releaseLeases, SHARD_COUNT } from '../../../src/store/leases.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
+import { closeOpportunity, saveOpportunity } from '../../../src/store/opportunities.ts';
+import { recordPrices } from '../../../src/store/prices.ts';
 import { addProofJob } from '../../../src/store/proof-jobs.ts';
 import { createSealer } from '../../../src/store/seal.ts';
+import { shardOf } from '../../../src/store/shard-of.ts';
 import { deleteWebhook, listDeliveries, saveWebhook } from '../../../src/store/webhooks.ts';
 import { startHere, until } from './working.ts';
 
@@ -138,7 +143,9 @@ describe('notify', () => {
 
 describe('keepHouse', () => {
   test('default: what is old goes, what is new and what is still to be delivered stays; only one process does it', async () => {
-    await database.execute(`delete from plimsoll.leases where kind = 'house'; delete from plimsoll.deliveries; delete from plimsoll.events; delete from plimsoll.proof_jobs;`);
+    await database.execute(
+      `delete from plimsoll.leases where kind = 'house'; delete from plimsoll.deliveries; delete from plimsoll.events; delete from plimsoll.proof_jobs; delete from plimsoll.prices; delete from plimsoll.price_history;`,
+    );
     const now = BigInt(Math.floor(Date.now() / 1000));
     const event = (key: string, at: bigint, kind = 'opportunity.opened') => database.transaction((queries) => addEvent(queries, { key, kind, subject: 's', body: {}, at }));
     await event('old', now - 40n * 86_400n);
@@ -147,7 +154,28 @@ describe('keepHouse', () => {
     const payload = new Uint8Array([1]);
     await addProofJob(database, sealer, { id: 'prove-old', payload, createdAt: now - 2n * 86_400n });
     await addProofJob(database, sealer, { id: 'prove-new', payload, createdAt: now });
-    expect(await Promise.all([keepHouse(contextOf()), keepHouse(contextOf())]).then((all) => all.toSorted((a) => (a === null ? 1 : -1)))).toEqual([{ events: 1, jobs: 1, accounts: 0 }, null]);
+    const price = (usd: string, at: bigint) => ({ asset: 'a', kind: 'market' as const, source: 's', usd, at });
+    await recordPrices(database, [price('1', now - 50n * 86_400n), price('2', now - 40n * 86_400n), price('3', now)]);
+    const owner = `0x${'a1'.repeat(20)}`;
+    const leases = await claimShards(database, { holder: 'tester', most: SHARD_COUNT, seconds: 60 });
+    const lease = leases.find(({ shard }) => shard === shardOf(owner));
+    if (lease === undefined) throw new TypeError('no lease');
+    for (const [subject, closedAt] of [
+      ['old', now - 40n * 86_400n],
+      ['new', now],
+      ['open', null],
+    ] as const) {
+      await saveOpportunity(database, lease, { subject, owner, block: 1n, at: 1n, netUsd: '1', precision: 'exact', body: {} });
+      if (closedAt !== null) await closeOpportunity(database, lease, { subject, at: closedAt, reason: 'repaid' });
+    }
+    await releaseLeases(database, leases);
+    await followWallets(database, ['0xfollowed'], 3_600);
+    for (const wallet of ['0xfollowed', '0xleft']) await database.query(`insert into plimsoll.wallet_states (owner, status, at) values ($1, 'safe', 1)`, [wallet]);
+    const kept = { events: 1, jobs: 1, accounts: 0, opportunities: 1, prices: 1, states: 1 };
+    expect(await Promise.all([keepHouse(contextOf()), keepHouse(contextOf())]).then((all) => all.toSorted((a) => (a === null ? 1 : -1)))).toEqual([kept, null]);
+    expect(await database.query('select subject from plimsoll.opportunities order by subject')).toEqual([{ subject: 'new' }, { subject: 'open' }]);
+    expect(await database.query('select usd::text as usd from plimsoll.price_history order by price_history.usd')).toEqual([{ usd: '2' }, { usd: '3' }]);
+    expect(await database.query('select owner from plimsoll.wallet_states')).toEqual([{ owner: '0xfollowed' }]);
     expect(await keepHouse(contextOf())).toBeNull();
     expect(await database.query('select key from plimsoll.events order by key')).toEqual([{ key: 'new' }, { key: 'old, but not delivered' }]);
     expect(await database.query('select id from plimsoll.proof_jobs')).toEqual([{ id: 'prove-new' }]);
