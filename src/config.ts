@@ -1,3 +1,4 @@
+import { Decimal } from './core/decimal.ts';
 import { PlimsollError } from './core/errors.ts';
 import { type ChainId, parseChain } from './core/ids.ts';
 
@@ -11,6 +12,8 @@ export interface Config {
   /** Base address of a market price API in the form of coins.llama.fi; null = no market prices. */
   readonly priceApiUrl: string | null;
   readonly maxBlockAgeSeconds: number;
+  /** Health below which a wallet is `warning`, and `critical`, as plain decimals; null for the engine's own. */
+  readonly bands: { readonly warning: string; readonly critical: string } | null;
   /** Seconds that one request may take with all its repetitions. */
   readonly deadlineSeconds: number;
   /** Name or folder of the recorded data set to use. */
@@ -60,6 +63,7 @@ export const VARIABLES = [
   ['RPC_URL_<CHAIN>_SECOND', 'a second endpoint: both must agree at the block hash'],
   ['PRICE_API_URL', 'market prices beside the oracles (the form of coins.llama.fi)'],
   ['PLIMSOLL_MAX_BLOCK_AGE', 'seconds after which a source counts as stale (default 600)'],
+  ['PLIMSOLL_BANDS', 'health below which a wallet is warning, and critical (default 1.5,1.2)'],
   ['PLIMSOLL_DEADLINE', 'seconds that a request may take with all its repetitions (default 20)'],
   ['NODE_ENV', 'production: development proving keys are refused'],
   ['RAPIDSNARK_BIN', 'a native prover instead of snarkjs: the path of rapidsnark'],
@@ -96,6 +100,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rpcUrls: readRpcUrls(set),
     priceApiUrl: optionalUrl('PRICE_API_URL', valueOf('PRICE_API_URL')),
     maxBlockAgeSeconds: readSeconds('PLIMSOLL_MAX_BLOCK_AGE', valueOf('PLIMSOLL_MAX_BLOCK_AGE'), DEFAULT_MAX_BLOCK_AGE_SECONDS),
+    bands: readBands(valueOf('PLIMSOLL_BANDS')),
     deadlineSeconds: readSeconds('PLIMSOLL_DEADLINE', valueOf('PLIMSOLL_DEADLINE'), DEFAULT_DEADLINE_SECONDS),
     recorded: valueOf('PLIMSOLL_RECORDED'),
     rapidsnarkBin: valueOf('RAPIDSNARK_BIN'),
@@ -166,6 +171,15 @@ function readSeconds(variable: string, text: string | null, otherwise: number, u
   if (text === null) return otherwise;
   if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
   throw new PlimsollError('INVALID_CONFIGURATION', `${variable} must be a whole number of ${unit} above 0.`, { variable });
+}
+
+function readBands(value: string | null): Config['bands'] {
+  if (value === null) return null;
+  const [, warning, critical] = /^([0-9]{1,9}(?:\.[0-9]{1,18})?),\s*([0-9]{1,9}(?:\.[0-9]{1,18})?)$/.exec(value) ?? [];
+  if (warning !== undefined && critical !== undefined && new Decimal(critical).gte(1) && new Decimal(warning).gte(critical)) return { warning, critical };
+  throw new PlimsollError('INVALID_CONFIGURATION', 'PLIMSOLL_BANDS must be two decimals such as 1.5,1.2: warning first, then critical, which is no more than it and at least 1.', {
+    variable: 'PLIMSOLL_BANDS',
+  });
 }
 
 function readDatabaseUrl(value: string | null): string | null {

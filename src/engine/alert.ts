@@ -1,5 +1,6 @@
 import { Decimal } from '../core/decimal.ts';
 import { InvalidArgument } from '../core/errors.ts';
+import { type Bands, DEFAULT_BANDS, type Status } from './report.ts';
 
 /** What is watched. Each clears only beyond its threshold by the hysteresis, so that a value that trembles around it raises one alert and not a hundred. */
 export type AlertRule =
@@ -70,6 +71,42 @@ export function judgeAlert(rule: AlertRule, state: AlertState, observation: Aler
   if (blind !== state.blind) changes.push(blind ? 'blind' : 'seeing');
   if (raised !== state.raised) changes.push(raised ? 'raised' : 'cleared');
   return { state: { raised, since: raised === state.raised ? state.since : observation.at, blind }, changes };
+}
+
+/** How a wallet stands by its report alone. */
+export interface StandingNow {
+  readonly status: Status;
+  /** Health of the weakest account; null where nothing is owed. */
+  readonly weakest: Decimal | null;
+}
+
+/** What {@link judgeStatus} goes by; everything has a default. */
+export interface StatusOptions {
+  readonly bands?: Bands;
+  /** Share of the band, 0 to 1. */
+  readonly hysteresis?: Decimal;
+}
+
+/** Statuses that are worse than a band, the band's own one included. */
+const WORSE_THAN_WARNING = ['warning', 'critical', 'liquidatable', 'insolvent'];
+const WORSE_THAN_CRITICAL = ['critical', 'liquidatable', 'insolvent'];
+
+/**
+ * Says how a wallet stands, given what was said last: worse at once, better than a band only where the weakest account's health lies beyond it by the hysteresis. What no band decides
+ * (something could not be read, a protocol would liquidate, more is owed than held) is said as it is.
+ *
+ * @param before the status that was said last; null where there was none
+ * @example
+ * ```ts
+ * judgeStatus('warning', { status: 'safe', weakest: new Decimal('1.52') }); // 'warning': it is left at 1.53, though the band is 1.5
+ * ```
+ */
+export function judgeStatus(before: string | null, { status, weakest }: StandingNow, { bands = DEFAULT_BANDS, hysteresis = DEFAULT_HYSTERESIS }: StatusOptions = {}): Status {
+  if (weakest === null || before === null || (status !== 'safe' && status !== 'warning')) return status;
+  const isBelow = (band: Decimal): boolean => weakest.lt(band.times(hysteresis.plus(1)));
+  if (WORSE_THAN_CRITICAL.includes(before) && isBelow(bands.critical)) return 'critical';
+  if (WORSE_THAN_WARNING.includes(before) && isBelow(bands.warning)) return 'warning';
+  return status;
 }
 
 function isCrossed(rule: AlertRule, observation: AlertObservation): boolean {

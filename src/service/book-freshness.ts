@@ -1,7 +1,8 @@
 import { PlimsollError } from '../core/errors.ts';
 import { type ChainId, parseChain } from '../core/ids.ts';
-import type { Gap } from '../core/portfolio.ts';
+import type { Coverage, Gap } from '../core/portfolio.ts';
 import type { BlockRef } from '../core/source.ts';
+import { listDeployments } from '../protocols/registry.ts';
 import type { Database } from '../store/database.ts';
 import { SHARD_COUNT } from '../store/leases.ts';
 import { type DeploymentState, readWatchState, type WatchState } from '../store/watch-state.ts';
@@ -32,12 +33,35 @@ export interface FreshnessLimit {
 export async function findBookFreshness(database: Database, limit: FreshnessLimit): Promise<BookFreshness> {
   const state = await readWatchState(database);
   const unwatched = watchFault(state, limit);
-  const stale = state.deployments.flatMap((deployment) => deploymentGap(deployment, limit));
+  const stale = deploymentGaps(state, limit);
   return {
     gaps: [...(unwatched === null ? [] : [gapOf(new PlimsollError('STALE_BLOCK', unwatched), { chain: null, deployment: null })]), ...stale],
     blocks: blocksOf(state.deployments),
     trouble: unwatched ?? blockFault(state.deployments, limit),
   };
+}
+
+/** What was read into the stored book. */
+export interface BookCoverage {
+  readonly coverage: readonly Coverage[];
+  /** What cannot be vouched for, whoever watches it: deployments that were never read whole or not of late, or that there are none at all. */
+  readonly gaps: readonly Gap[];
+}
+
+/** Finds what the stored book covers. @throws {PlimsollError} STORE_* */
+export async function findBookCoverage(database: Database, limit: FreshnessLimit): Promise<BookCoverage> {
+  const state = await readWatchState(database);
+  const stored = new Set(state.deployments.map(({ id }) => id));
+  const rows = listDeployments().filter(({ id }) => stored.has(id));
+  return {
+    coverage: rows.map(({ id, chain, protocol, market }) => ({ deployment: id, chain, protocol, market, rule: null, status: 'read' })),
+    gaps: deploymentGaps(state, limit),
+  };
+}
+
+function deploymentGaps({ deployments }: WatchState, limit: FreshnessLimit): readonly Gap[] {
+  if (deployments.length > 0) return deployments.flatMap((deployment) => deploymentGap(deployment, limit));
+  return [gapOf(new PlimsollError('MISSED_ACCOUNT', 'No deployment was ever read into the book. Start a worker with the role sync.'), { chain: null, deployment: null })];
 }
 
 function watchFault({ lookedShards, oldestLookSeconds }: WatchState, { maxAgeSeconds }: FreshnessLimit): string | null {

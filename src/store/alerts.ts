@@ -1,5 +1,5 @@
 import { findText, integerOf, textOf } from './columns.ts';
-import type { Queries } from './database.ts';
+import type { Queries, SqlRow } from './database.ts';
 
 /** What somebody wants to be told about a wallet. `params` is in the form of its kind. */
 export interface AlertRule {
@@ -34,14 +34,24 @@ export async function saveAlertRule(queries: Queries, rule: AlertRule): Promise<
 /** The rules of some owners, or all of them. */
 export async function listAlertRules(queries: Queries, owners: readonly string[] | null = null): Promise<readonly AlertRule[]> {
   const rows = await queries.query('select id, owner, kind, params, enabled, webhook from plimsoll.alert_rules where $1::text[] is null or owner = any($1::text[]) order by id', [owners]);
-  return rows.map((row) => ({
+  return rows.map(readRule);
+}
+
+/** Reads a rule and keeps others from judging or changing it until the transaction ends; null where there is none of that id. */
+export async function lockAlertRule(transaction: Queries, id: string): Promise<AlertRule | null> {
+  const [row] = await transaction.query('select id, owner, kind, params, enabled, webhook from plimsoll.alert_rules where id = $1 for no key update', [id]);
+  return row === undefined ? null : readRule(row);
+}
+
+function readRule(row: SqlRow): AlertRule {
+  return {
     id: textOf(row, 'id'),
     owner: textOf(row, 'owner'),
     kind: textOf(row, 'kind'),
     params: row['params'],
     enabled: row['enabled'] === true,
     webhook: findText(row, 'webhook'),
-  }));
+  };
 }
 
 /** Wallets that somebody wants to hear of: by a rule, a subscription, or for the time being. */
@@ -75,12 +85,11 @@ export async function listAlertStates(queries: Queries, rules: readonly string[]
   return rows.map((row) => ({ rule: textOf(row, 'rule'), subject: textOf(row, 'subject'), state: row['state'], at: integerOf(row, 'at') }));
 }
 
-/** Keeps where a rule stands now, unless something later is known. Write the event that it causes in the same transaction. */
-export async function saveAlertState(transaction: Queries, { rule, subject, state, at }: AlertState): Promise<boolean> {
-  const rows = await transaction.query(
-    `insert into plimsoll.alert_states as known (rule, subject, state, at) values ($1, $2, $3::jsonb, $4)
-     on conflict (rule, subject) do update set state = excluded.state, at = excluded.at where excluded.at >= known.at returning rule`,
+/** Keeps where a rule stands now. Lock the rule before, and write the event that it causes in the same transaction. */
+export async function saveAlertState(transaction: Queries, { rule, subject, state, at }: AlertState): Promise<void> {
+  await transaction.query(
+    `insert into plimsoll.alert_states (rule, subject, state, at) values ($1, $2, $3::jsonb, $4)
+     on conflict (rule, subject) do update set state = excluded.state, at = excluded.at`,
     [rule, subject, JSON.stringify(state), at],
   );
-  return rows.length > 0;
 }

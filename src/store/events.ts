@@ -81,6 +81,12 @@ export async function findNewestSequence(queries: Queries): Promise<bigint> {
   return row === undefined ? 0n : integerOf(row, 'newest');
 }
 
+/** Names the transaction, as no other is named: part of the key of what may happen again in the same second, or by a clock that was put back. */
+export async function nameTransaction(transaction: Queries): Promise<string> {
+  const [row = {}] = await transaction.query('select pg_current_xact_id()::text as name');
+  return textOf(row, 'name');
+}
+
 /** Events after a sequence, oldest first. */
 export async function listEvents(queries: Queries, after: bigint, most: number): Promise<readonly StoredEvent[]> {
   const rows = await queries.query('select sequence::text as sequence, key, kind, subject, body, at::text as at from plimsoll.events where sequence > $1 order by events.sequence limit $2', [

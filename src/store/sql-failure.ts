@@ -31,6 +31,11 @@ export async function guarded<Result>(work: () => Promise<Result>): Promise<Resu
   }
 }
 
+/** Whether a failure is the database's own, or the right to write was lost: then it concerns everything, and not only what was being read or written. */
+export function isStoreFailure(error: unknown): boolean {
+  return isPlimsollError(error, 'STORE_UNREACHABLE') || isPlimsollError(error, 'STORE_REFUSED') || isPlimsollError(error, 'LEASE_LOST');
+}
+
 /** Whether the database broke a transaction off for another's sake, so that it may simply be run again. */
 export function isRepeatable(error: unknown): boolean {
   return isPlimsollError(error, 'STORE_UNREACHABLE') && (error.fields['code'] === '40001' || error.fields['code'] === '40P01');

@@ -1,38 +1,37 @@
-import { findText, textOf, textsOf } from './columns.ts';
+import { integerOf, textOf, textsOf } from './columns.ts';
 import type { Queries } from './database.ts';
 
-/** What of the book is not whole, as far as it concerns some owners. */
-export interface Unwholeness {
-  /** Deployments that were never read to their end. */
-  readonly unread: readonly string[];
-  /** Those of the owners whose accounts are being made again. */
-  readonly pending: readonly string[];
+/** What the database knows at the moment at which some wallets are looked at. */
+export interface WalletMoment {
+  /** Unix seconds by the database's clock: the same for all workers. */
+  readonly at: bigint;
+  /** Those of the wallets whose accounts are being made again. */
+  readonly pending: ReadonlySet<string>;
 }
 
-/** What the book cannot vouch for about some owners. */
-export async function readUnwholeness(queries: Queries, owners: readonly string[]): Promise<Unwholeness> {
-  const [row] = await queries.query(
-    `select (select coalesce(jsonb_agg(id order by id), '[]'::jsonb) from plimsoll.deployments where full_at is null) as unread,
+/** Reads the moment, and what of some wallets the book cannot vouch for at it. */
+export async function readWalletMoment(queries: Queries, owners: readonly string[]): Promise<WalletMoment> {
+  const [row = {}] = await queries.query(
+    `select extract(epoch from clock_timestamp())::int8::text as at,
        (select coalesce(jsonb_agg(distinct owner), '[]'::jsonb) from plimsoll.pending_owners where owner = any($1::text[])) as pending`,
     [owners],
   );
-  return row === undefined ? { unread: [], pending: [] } : { unread: textsOf(row, 'unread'), pending: textsOf(row, 'pending') };
+  return { at: integerOf(row, 'at'), pending: new Set(textsOf(row, 'pending')) };
 }
 
-/**
- * Keeps how a wallet stands, unless something later is known. Write the event that tells of it in the same transaction.
- *
- * @returns how it stood before, null where that was not known; undefined where nothing changed
- */
-export async function saveWalletState(transaction: Queries, { owner, status, at }: { readonly owner: string; readonly status: string; readonly at: bigint }): Promise<string | null | undefined> {
-  const [before] = await transaction.query('select status from plimsoll.wallet_states where owner = $1 for update', [owner]);
-  const [row] = await transaction.query(
-    `insert into plimsoll.wallet_states as known (owner, status, at) values ($1, $2, $3)
-     on conflict (owner) do update set status = excluded.status, at = excluded.at where excluded.at > known.at and excluded.status <> known.status returning status`,
-    [owner, status, at],
-  );
-  if (row === undefined) return undefined;
-  return before === undefined ? null : (findText(before, 'status') ?? textOf(row, 'status'));
+/** The status that was told last of a wallet; null where none was. Only the holder of the wallet's shard may go by it. */
+export async function findWalletStatus(queries: Queries, owner: string): Promise<string | null> {
+  const [row] = await queries.query('select status from plimsoll.wallet_states where owner = $1', [owner]);
+  return row === undefined ? null : textOf(row, 'status');
+}
+
+/** Keeps how a wallet stands. Hold the lease of its shard and write the event that tells of it in the same transaction. */
+export async function saveWalletStatus(transaction: Queries, { owner, status, at }: { readonly owner: string; readonly status: string; readonly at: bigint }): Promise<void> {
+  await transaction.query('insert into plimsoll.wallet_states (owner, status, at) values ($1, $2, $3) on conflict (owner) do update set status = excluded.status, at = excluded.at', [
+    owner,
+    status,
+    at,
+  ]);
 }
 
 /** Forgets how wallets stand but for some. @returns how many */

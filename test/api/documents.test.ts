@@ -70,7 +70,7 @@ describe('a document from elsewhere', () => {
   test('error: DEADLINE_EXCEEDED, and what takes too much memory ends its thread alone', { timeout: PATIENCE_MS }, async () => {
     const late = openDocumentThreads({ most: 1, waiting: 1, patienceMs: 1_000 });
     const tight = openDocumentThreads({ most: 1, waiting: 1, patienceMs: 1_000, memoryMb: 24 });
-    const task = { kind: 'health', text: JSON.stringify(large), shock: null } as const;
+    const task = { kind: 'health', text: JSON.stringify(large), shock: null, bands: null } as const;
     const never = new AbortController().signal;
     try {
       await expect(late.run(task, AbortSignal.timeout(300))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal, ONE, ZERO } from '../../src/core/decimal.ts';
-import { type AlertObservation, type AlertRule, type AlertState, judgeAlert, UNSEEN } from '../../src/engine/alert.ts';
+import { type AlertObservation, type AlertRule, type AlertState, judgeAlert, judgeStatus, UNSEEN } from '../../src/engine/alert.ts';
+import { DEFAULT_BANDS, type Status } from '../../src/engine/report.ts';
 
 const CALM: AlertObservation = { at: 100, weakest: new Decimal(2), unified: new Decimal(2), distance: new Decimal('0.5'), shortfall: ZERO, complete: true };
 const RULES = {
@@ -72,5 +73,33 @@ describe('judgeAlert', () => {
   test('bad input: a hysteresis outside 0 to 1', () => {
     expect(() => judgeAlert(RULES.health, UNSEEN, CALM, new Decimal(-1))).toThrow(/share from 0 to 1/);
     expect(() => judgeAlert(RULES.health, UNSEEN, CALM, new Decimal('1.1'))).toThrow(/share from 0 to 1/);
+  });
+});
+
+describe('judgeStatus', () => {
+  const of = (weakest: string): Status => (Number(weakest) < 1 ? 'liquidatable' : Number(weakest) < 1.2 ? 'critical' : Number(weakest) < 1.5 ? 'warning' : 'safe');
+  const told = (...series: string[]): string[] => {
+    let before: string | null = null;
+    return series.map((weakest) => (before = judgeStatus(before, { status: of(weakest), weakest: new Decimal(weakest) })));
+  };
+
+  test('default: worse at once, better beyond the hysteresis', () => {
+    expect(told('2', '1.49', '1.52', '1.5299', '1.53', '1.51', '1.5')).toEqual(['safe', 'warning', 'warning', 'warning', 'safe', 'safe', 'safe']);
+    expect(told('1.19', '1.21', '1.2239', '1.224', '1.21', '1.19')).toEqual(['critical', 'critical', 'critical', 'warning', 'warning', 'critical']);
+    expect(told('1.1', '1.52', '9')).toEqual(['critical', 'warning', 'safe']);
+  });
+
+  test('behavior: what no band decides is told as it is', () => {
+    expect(told('0.9', '1.1', '0.99', '1.21', '1.6')).toEqual(['liquidatable', 'critical', 'liquidatable', 'critical', 'safe']);
+    for (const status of ['incomplete', 'insolvent', 'liquidatable', 'critical'] as const) expect(judgeStatus('warning', { status, weakest: new Decimal('1.51') })).toBe(status);
+    expect(judgeStatus('critical', { status: 'safe', weakest: null })).toBe('safe');
+    expect(judgeStatus(null, { status: 'safe', weakest: new Decimal('1.5') })).toBe('safe');
+    expect(judgeStatus('incomplete', { status: 'safe', weakest: new Decimal('1.5') })).toBe('safe');
+  });
+
+  test('behavior: with bands of its own', () => {
+    const bands = { ...DEFAULT_BANDS, warning: new Decimal(3) };
+    expect(judgeStatus('warning', { status: 'safe', weakest: new Decimal('3.05') }, { bands })).toBe('warning');
+    expect(judgeStatus('warning', { status: 'safe', weakest: new Decimal('3.05') }, { bands, hysteresis: ZERO })).toBe('safe');
   });
 });

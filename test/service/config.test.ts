@@ -10,6 +10,7 @@ describe('readConfig', () => {
       rpcUrls: new Map(),
       priceApiUrl: null,
       maxBlockAgeSeconds: 600,
+      bands: null,
       deadlineSeconds: 20,
       recorded: null,
       production: false,
@@ -42,9 +43,11 @@ describe('readConfig', () => {
       PRICE_API_URL: 'https://prices.example',
       PLIMSOLL_MAX_BLOCK_AGE: '60',
       PLIMSOLL_DEADLINE: '5',
+      PLIMSOLL_BANDS: '1.6, 1.25',
       DATABASE_URL: 'postgres://user:secret@host/db',
       PLIMSOLL_DATA: '/somewhere',
     });
+    expect(config.bands).toEqual({ warning: '1.6', critical: '1.25' });
     expect([config.databaseUrl, config.dataFolder]).toEqual(['postgres://user:secret@host/db', '/somewhere']);
     expect(config.rpcUrls).toEqual(
       new Map([
@@ -63,6 +66,9 @@ describe('readConfig', () => {
     ['PRICE_API_URL', 'x'],
     ['PLIMSOLL_MAX_BLOCK_AGE', '-1'],
     ['PLIMSOLL_DEADLINE', '1.5'],
+    ['PLIMSOLL_BANDS', '1.2,1.5'],
+    ['PLIMSOLL_BANDS', '1.5,0.9'],
+    ['PLIMSOLL_BANDS', '1.5'],
     ['DATABASE_URL', 'mysql://user:secret@host/db'],
     ['DATABASE_URL', 'localhost'],
     ['PLIMSOLL_ANONYMOUS', 'everything'],

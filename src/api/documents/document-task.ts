@@ -4,7 +4,7 @@ import type { PlanRequest } from '../../service/plan/request.ts';
 
 /** What is to be done with a Portfolio from elsewhere. `text` is the body of the request, checked to be strict JSON. */
 export type DocumentTask =
-  | { readonly kind: 'health'; readonly text: string; readonly shock: string | null }
+  | { readonly kind: 'health'; readonly text: string; readonly shock: string | null; readonly bands: Config['bands'] }
   | { readonly kind: 'plan'; readonly text: string; readonly request: PlanRequest; readonly config: Config };
 
 /** What came of it: the answer as JSON text, a refusal, or a defect. */

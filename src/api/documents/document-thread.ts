@@ -3,6 +3,7 @@ import { InternalError, isPlimsollError } from '../../core/errors.ts';
 import { parsePortfolio } from '../../core/portfolio.ts';
 import { planToJson } from '../../service/plan/json.ts';
 import { planPortfolio } from '../../service/plan/plan-wallet.ts';
+import { bandsOf } from '../../service/portfolio/bands.ts';
 import type { DocumentOutcome, DocumentTask } from './document-task.ts';
 import { writeReport } from './write-report.ts';
 
@@ -24,7 +25,7 @@ async function outcomeOf(task: DocumentTask): Promise<DocumentOutcome> {
 
 async function work(task: DocumentTask): Promise<unknown> {
   const body: unknown = JSON.parse(task.text);
-  if (task.kind === 'health') return writeReport(parsePortfolio(body), task.shock ?? undefined);
+  if (task.kind === 'health') return writeReport(parsePortfolio(body), { bands: bandsOf(task), shock: task.shock ?? undefined });
   const { portfolio } = body as { readonly portfolio: unknown };
   return planToJson(await planPortfolio(parsePortfolio(portfolio), task.request, { config: task.config, trust: 'document' }));
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import { isLive } from '../../config.ts';
 import { encodeJson, type Json } from '../../core/json.ts';
 import { PROTOCOLS } from '../../protocols/registry.ts';
+import { bandsOf } from '../../service/portfolio/bands.ts';
 import { listMoments } from '../../service/portfolio/recorded-data.ts';
 import type { DocumentThreads } from '../documents/document-threads.ts';
 import { writeReport } from '../documents/write-report.ts';
@@ -29,13 +30,13 @@ export function riskHandlers({ config, wallets, gate, documents }: RiskOptions):
       const { portfolio, report } = wallets.find(key) ?? (await wallets.get(key, signal));
       if (query.shock === undefined) return { kind: 'prepared', prepared: report };
       const shock = query.shock;
-      return gate.run(async () => json(writeReport(portfolio, shock)), signal);
+      return gate.run(async () => json(writeReport(portfolio, { bands: bandsOf(config), shock })), signal);
     },
     async getWalletPortfolio({ params, query, signal }) {
       const { document } = await wallets.get(keyOf(params.wallet, query, config), signal);
       return { kind: 'prepared', prepared: document() };
     },
-    computeHealth: async ({ text, query, signal }) => written(await documents.run({ kind: 'health', text, shock: query.shock ?? null }, signal)),
+    computeHealth: async ({ text, query, signal }) => written(await documents.run({ kind: 'health', text, shock: query.shock ?? null, bands: config.bands }, signal)),
     listProtocols: async () => ({ kind: 'prepared', prepared: await protocols() }),
     listRecorded: async () => ({ kind: 'prepared', prepared: await recorded() }),
   };

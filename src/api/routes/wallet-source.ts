@@ -3,6 +3,7 @@ import { InvalidArgument } from '../../core/errors.ts';
 import { type ChainId, parseChain } from '../../core/ids.ts';
 import { formatPortfolio, type Portfolio } from '../../core/portfolio.ts';
 import { reportToJson } from '../../engine/report-json.ts';
+import { bandsOf } from '../../service/portfolio/bands.ts';
 import { MACHINE } from '../../service/portfolio/open-runtime.ts';
 import { computeAnswer, readWallet } from '../../service/portfolio/wallet-report.ts';
 import { type Cache, createCache, type Kept } from '../http/cache.ts';
@@ -75,7 +76,7 @@ async function load(key: string, config: Config, liveMs: number, signal: AbortSi
   const [subject, chains, at, recorded] = JSON.parse(key) as [string, ChainId[] | null, number | null, string | null];
   const request = { subject, ...(chains === null ? {} : { chains }), ...(at === null ? {} : { at }), ...(recorded === null ? {} : { recorded }) };
   const portfolio = await readWallet(request, config, abortable(MACHINE, signal));
-  const report = prepare(reportToJson(computeAnswer(portfolio).report));
+  const report = prepare(reportToJson(computeAnswer(portfolio, { bands: bandsOf(config) }).report));
   let document: Prepared | null = null;
   const forMs = portfolio.recorded !== null ? RECORDED_MS : portfolio.gaps.length > 0 ? INCOMPLETE_MS : liveMs;
   return { value: { portfolio, report, document: () => (document ??= prepare(JSON.parse(formatPortfolio(portfolio)))) }, forMs };

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import type { Decimal } from '../../core/decimal.ts';
+import { isPlimsollError, type PlimsollError } from '../../core/errors.ts';
 import { type AlertChange, type AlertObservation, type AlertState, judgeAlert, UNSEEN } from '../../engine/alert.ts';
 import type { Report } from '../../engine/report.ts';
-import { listAlertRules, listAlertStates, type AlertRule as StoredRule, saveAlertState } from '../../store/alerts.ts';
-import type { Database } from '../../store/database.ts';
-import { addEvent } from '../../store/events.ts';
+import { listAlertRules, listAlertStates, lockAlertRule, type AlertRule as StoredRule, saveAlertState } from '../../store/alerts.ts';
+import type { Database, Queries } from '../../store/database.ts';
+import { addEvent, nameTransaction } from '../../store/events.ts';
+import { isStoreFailure } from '../../store/sql-failure.ts';
 import { parseAlertRule } from './alert-params.ts';
 
 /** The kind of the events that alerts cause. */
@@ -25,49 +27,56 @@ export function observeReport(report: Report): AlertObservation {
   };
 }
 
+/** What came of judging the rules of a wallet. */
+export interface Judged {
+  /** Events that were written. */
+  readonly written: number;
+  /** Rules that this release cannot read, by id: they keep their state, and the others are judged all the same. */
+  readonly refused: ReadonlyMap<string, PlimsollError>;
+}
+
 /**
  * Judges every enabled rule of a wallet by what is seen of it now. Where a rule stands and what it has to tell are written in one transaction, so neither is lost
- * or told twice, however often this is called with the same observation.
+ * or told twice, however often this is called with the same observation. What is seen later must be handed in later: there is one worker that may write about a
+ * wallet at a time, and its transactions are refused once it is another.
  *
- * @returns how many events were written
- * @throws {PlimsollError} STORE_UNREACHABLE, and INVALID_ARGUMENT for a stored rule that this release does not know
+ * @throws {PlimsollError} STORE_*, LEASE_LOST
  */
-export async function judgeAlerts(database: Database, owner: string, observation: AlertObservation): Promise<number> {
-  const rules = (await listAlertRules(database, [owner])).filter((rule) => rule.enabled);
-  const states = await listAlertStates(
-    database,
-    rules.map((rule) => rule.id),
-  );
+export async function judgeAlerts(database: Database, owner: string, observation: AlertObservation): Promise<Judged> {
+  const refused = new Map<string, PlimsollError>();
   let written = 0;
-  for (const rule of rules) {
-    const known = states.find((entry) => entry.rule === rule.id && entry.subject === owner);
-    if (known !== undefined && known.at >= BigInt(observation.at)) continue;
-    written += await judgeRule(database, { rule, owner, observation, state: known === undefined ? UNSEEN : stateSchema.parse(known.state) });
-  }
-  return written;
-}
-
-interface Judging {
-  readonly rule: StoredRule;
-  readonly owner: string;
-  readonly observation: AlertObservation;
-  readonly state: AlertState;
-}
-
-async function judgeRule(database: Database, { rule, owner, observation, state }: Judging): Promise<number> {
-  const verdict = judgeAlert(parseAlertRule(rule.kind, rule.params), state, observation);
-  const at = BigInt(observation.at);
-  return database.transaction(async (queries) => {
-    // Somebody else may have seen something later meanwhile: then that stands.
-    if (!(await saveAlertState(queries, { rule: rule.id, subject: owner, state: verdict.state, at }))) return 0;
-    let written = 0;
-    for (const change of verdict.changes) {
-      const key = `${ALERT_EVENT}:${rule.id}:${owner}:${at}:${change}`;
-      const sequence = await addEvent(queries, { key, kind: ALERT_EVENT, subject: owner, body: bodyOf(rule, change, observation), at, audience: { kind: 'rule', webhook: rule.webhook ?? null } });
-      if (sequence !== null) written += 1;
+  for (const { id, enabled } of await listAlertRules(database, [owner])) {
+    if (!enabled) continue;
+    try {
+      written += await database.transaction((queries) => judgeRule(queries, id, observation));
+    } catch (error) {
+      if (!isPlimsollError(error) || isStoreFailure(error)) throw error;
+      refused.set(id, error);
     }
-    return written;
-  });
+  }
+  return { written, refused };
+}
+
+async function judgeRule(queries: Queries, id: string, observation: AlertObservation): Promise<number> {
+  const rule = await lockAlertRule(queries, id);
+  if (rule === null || !rule.enabled) return 0;
+  const subject = rule.owner;
+  const known = (await listAlertStates(queries, [id])).find((entry) => entry.subject === subject);
+  const verdict = judgeAlert(parseAlertRule(rule.kind, rule.params), readState(known?.state), observation);
+  if (known !== undefined && verdict.changes.length === 0) return 0;
+  const at = BigInt(observation.at);
+  await saveAlertState(queries, { rule: id, subject, state: verdict.state, at });
+  const occurrence = `${ALERT_EVENT}:${id}:${subject}:${at}:${await nameTransaction(queries)}`;
+  for (const change of verdict.changes) {
+    await addEvent(queries, { key: `${occurrence}:${change}`, kind: ALERT_EVENT, subject, body: bodyOf(rule, change, observation), at, audience: { kind: 'rule', webhook: rule.webhook ?? null } });
+  }
+  return verdict.changes.length;
+}
+
+/** A state of no known form is none: what is wrong is told again rather than never. */
+function readState(stored: unknown): AlertState {
+  const parsed = stateSchema.safeParse(stored);
+  return parsed.success ? parsed.data : UNSEEN;
 }
 
 function bodyOf(rule: StoredRule, change: AlertChange, observation: AlertObservation): object {

@@ -6,11 +6,12 @@ import { type ChainId, parseWallet } from '../../core/ids.ts';
 import { type Portfolio, parsePortfolio } from '../../core/portfolio.ts';
 import { groupAssets } from '../../engine/asset-groups.ts';
 import { type OpenedPortfolio, openPortfolio } from '../../engine/open-portfolio.ts';
-import { computeReport, type Report } from '../../engine/report.ts';
+import { type Bands, computeReport, type Report } from '../../engine/report.ts';
 import { applyShock, parseShock, type ShockedWallet } from '../../engine/shock.ts';
 import { DEFAULT_DUST_USD } from '../../engine/wallet.ts';
 import { findRule } from '../../protocols/registry.ts';
 import type { Surroundings } from '../../sources/clock.ts';
+import { bandsOf } from './bands.ts';
 import { MACHINE, openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import { isName, resolveOwners } from './resolve-owners.ts';
@@ -44,7 +45,7 @@ export interface WalletAnswer {
  * @throws {PlimsollError} for a request that cannot be understood; what cannot be read becomes a gap of the report.
  */
 export async function reportWallet(request: WalletRequest, config: Config): Promise<WalletAnswer> {
-  return computeAnswer(await readSubject(request, config), request.shock);
+  return computeAnswer(await readSubject(request, config), { bands: bandsOf(config), shock: request.shock });
 }
 
 /** Reads a wallet's Portfolio from the sources, or loads a saved one. @throws {PlimsollError} for a request that cannot be understood. */
@@ -52,11 +53,18 @@ export function readSubject(request: SubjectRequest, config: Config): Promise<Po
   return isDocument(request.subject) ? loadPortfolio(request.subject) : readWallet(request, config);
 }
 
+/** How a report is computed. */
+export interface AnswerOptions {
+  readonly bands: Bands;
+  /** As in `ETH=-20%,BTC=+5%`. */
+  readonly shock?: string | undefined;
+}
+
 /** Computes the report of a document, and its shocked form. */
-export function computeAnswer(portfolio: Portfolio, shock?: string): WalletAnswer {
+export function computeAnswer(portfolio: Portfolio, { bands, shock }: AnswerOptions): WalletAnswer {
   const opened = openPortfolio(portfolio, findRule);
   const grouping = groupAssets(portfolio);
-  return { portfolio, report: computeReport(opened, grouping), shocked: shock === undefined ? null : shockOf(opened, shock, grouping.groups) };
+  return { portfolio, report: computeReport(opened, { ...grouping, bands }), shocked: shock === undefined ? null : shockOf(opened, shock, grouping.groups) };
 }
 
 function shockOf(opened: OpenedPortfolio, text: string, groups: ReturnType<typeof groupAssets>['groups']): ShockedWallet {

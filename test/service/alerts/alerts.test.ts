@@ -36,35 +36,39 @@ beforeEach(async () => {
 const changesOf = async (): Promise<readonly string[]> => (await listEvents(database, 0n, 100)).map((event) => String((event.body as { change: string }).change));
 
 describe('judgeAlerts', () => {
+  const judge = async (observation: AlertObservation): Promise<number> => (await judgeAlerts(database, WALLET, observation)).written;
+
   test('default: what crosses the threshold is one event, told once', async () => {
-    expect(await judgeAlerts(database, WALLET, CALM)).toBe(0);
-    const low = { ...CALM, at: 1_010, weakest: new Decimal('1.1') };
-    expect(await judgeAlerts(database, WALLET, low)).toBe(1);
-    expect(await judgeAlerts(database, WALLET, low)).toBe(0);
-    expect(await judgeAlerts(database, WALLET, { ...low, at: 1_020 })).toBe(0);
-    expect(await judgeAlerts(database, WALLET, { ...CALM, at: 1_030 })).toBe(1);
+    expect(await judge(CALM)).toBe(0);
+    const below = { ...CALM, at: 1_010, weakest: new Decimal('1.1') };
+    expect(await judge(below)).toBe(1);
+    expect(await judge(below)).toBe(0);
+    expect(await judge({ ...below, at: 1_020 })).toBe(0);
+    expect(await judge({ ...CALM, at: 1_030 })).toBe(1);
     expect(await changesOf()).toEqual(['raised', 'cleared']);
   });
 
-  test('behavior: an older observation that comes late changes nothing', async () => {
-    await judgeAlerts(database, WALLET, { ...CALM, at: 1_010, weakest: new Decimal('1.1') });
-    expect(await judgeAlerts(database, WALLET, { ...CALM, at: 1_005 })).toBe(0);
-    expect(await changesOf()).toEqual(['raised']);
+  test('behavior: a clock that was put back silences nothing', async () => {
+    await judge({ ...CALM, at: 9_000 });
+    expect(await judge({ ...CALM, at: 1_010, weakest: new Decimal('1.1') })).toBe(1);
+    await judge({ ...CALM, at: 1_020 });
+    expect(await judge({ ...CALM, at: 1_010, weakest: new Decimal('1.1') })).toBe(1);
+    expect(await changesOf()).toEqual(['raised', 'cleared', 'raised']);
   });
 
   test('behavior: two processes that see the same tell it once', async () => {
-    const low = { ...CALM, at: 1_010, weakest: new Decimal('1.1') };
-    const written = await Promise.all([1, 2, 3, 4].map(() => judgeAlerts(database, WALLET, low)));
+    const below = { ...CALM, at: 1_010, weakest: new Decimal('1.1') };
+    const written = await Promise.all([1, 2, 3, 4].map(() => judge(below)));
     expect(written.reduce((sum, count) => sum + count, 0)).toBe(1);
     expect(await changesOf()).toEqual(['raised']);
   });
 
   test('behavior: a report with a gap never clears an alert; a disabled rule is not judged', async () => {
-    await judgeAlerts(database, WALLET, { ...CALM, at: 1_010, weakest: new Decimal('1.1') });
-    await judgeAlerts(database, WALLET, { ...CALM, at: 1_020, complete: false });
+    await judge({ ...CALM, at: 1_010, weakest: new Decimal('1.1') });
+    await judge({ ...CALM, at: 1_020, complete: false });
     expect(await changesOf()).toEqual(['raised', 'blind']);
     await saveAlertRule(database, { id: 'low', owner: WALLET, kind: 'health', params: { below: '1.2' }, enabled: false });
-    expect(await judgeAlerts(database, WALLET, { ...CALM, at: 1_030 })).toBe(0);
+    expect(await judge({ ...CALM, at: 1_030 })).toBe(0);
   });
 
   test("default: an observation is the report's own numbers", async () => {

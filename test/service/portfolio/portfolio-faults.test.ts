@@ -4,6 +4,7 @@ import { readConfig } from '../../../src/config.ts';
 import { InvalidPortfolio, isPlimsollError } from '../../../src/core/errors.ts';
 import { formatPortfolio, type Portfolio, parsePortfolio } from '../../../src/core/portfolio.ts';
 import { type OpenedAccount, openPortfolio } from '../../../src/engine/open-portfolio.ts';
+import { DEFAULT_BANDS } from '../../../src/engine/report.ts';
 import { reportToJson } from '../../../src/engine/report-json.ts';
 import { findRule } from '../../../src/protocols/registry.ts';
 import { listDatasets } from '../../../src/service/portfolio/recorded-data.ts';
@@ -44,7 +45,7 @@ describe(parsePortfolio, () => {
       const loaded = parsePortfolio(formatPortfolio(document));
       expect(loaded, name).toEqual(document);
       expect(parsePortfolio(document), name).toEqual(document);
-      expect(reportToJson(computeAnswer(loaded).report)).toEqual(reportToJson(computeAnswer(document).report));
+      expect(reportToJson(computeAnswer(loaded, { bands: DEFAULT_BANDS }).report)).toEqual(reportToJson(computeAnswer(document, { bands: DEFAULT_BANDS }).report));
       expect(loaded.accounts.length, name).toBeGreaterThan(0);
     }
   });

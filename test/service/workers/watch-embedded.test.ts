@@ -3,24 +3,22 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { PlimsollError } from '../../../src/core/errors.ts';
 import type { Address } from '../../../src/core/ids.ts';
-import { encodeJson } from '../../../src/core/json.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { BOOK_CHANNEL } from '../../../src/service/sync/sync-deployment.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
 import { startWatch } from '../../../src/service/workers/watch/watch-role.ts';
 import { followWallets, saveAlertRule } from '../../../src/store/alerts.ts';
-import { replaceAccounts } from '../../../src/store/book-accounts.ts';
 import { findMarkets, saveMarkets } from '../../../src/store/book-markets.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { listEvents } from '../../../src/store/events.ts';
 import { listLeases, SHARD_COUNT } from '../../../src/store/leases.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { wstEthUsdc } from '../../protocols/morpho-blue/wsteth-usdc.ts';
+import { MARKET, put } from './put-account.ts';
 import { DEPLOYMENT, type MovingBook, readOpen, scanAlone, startBook } from './watched-book.ts';
 
 const SETTINGS = { lease: { seconds: 3, renewMs: 200 }, pollMs: 100, repriceMs: 0, walletMs: 300, toldMs: 200 };
 const PATIENCE = { timeout: 60_000, interval: 60 };
-const MARKET = `${DEPLOYMENT}/market-0`;
 const WALLET: Address = `0x${'c1'.repeat(20)}`;
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -49,18 +47,6 @@ async function watch(database: Database, holder = 'one'): Promise<Watching> {
   const role = await startWatch({ config: readConfig({}), database, holder, surroundings, registry, log: (line) => lines.push(line) }, SETTINGS);
   cleanups.push(() => role.stop());
   return { role, registry, lines };
-}
-
-/** Gives an owner one account in the first market: `share` thousandths of what may be borrowed at the first price. */
-async function put(database: Database, owner: Address, share: number, obstacle: string | null = null): Promise<void> {
-  const [market] = await findMarkets(database, [MARKET]);
-  const { block = 0n, at = 0n } = market ?? {};
-  const collateral = 20n * 10n ** 18n;
-  const debt = ((((collateral * (wstEthUsdc.oraclePrice ?? 0n)) / 10n ** 36n) * wstEthUsdc.lltv) / 10n ** 18n / 1_000n) * BigInt(share);
-  const position = encodeJson({ supplyShares: 0n, collateral, borrowShares: (debt * wstEthUsdc.totalBorrowShares) / wstEthUsdc.totalBorrowAssets });
-  const account = { id: `${MARKET}/${owner}`, deployment: DEPLOYMENT, owner, marketKey: MARKET, position, precision: 'exact', missing: [], obstacle, source: 'chain' as const, block, at };
-  await database.transaction((queries) => replaceAccounts(queries, { deployment: DEPLOYMENT, owners: [owner], accounts: [account], block, at }));
-  await database.notify(BOOK_CHANNEL, DEPLOYMENT);
 }
 
 const isOpen = async (database: Database, owner: string): Promise<boolean> => (await readOpen(database)).has(owner);

@@ -93,7 +93,7 @@ class Watch implements RunningRole {
     this.#shards = new HeldShards(context.database, context.holder, lease);
     this.#waker = createWaker(context.surroundings.clock);
     this.#book = openBook();
-    this.#wallets = new WalletWatch(context, { everyMs: walletMs });
+    this.#wallets = new WalletWatch(context, this.#tally, { everyMs: walletMs });
     this.#lists = new WatchLists(context, { everyMs: nearMs });
     this.#planner = new JointPlanner(context, this.#tally, { lease, everyMs: jointMs, gasUsd: this.#settings.request.gasUsd });
     const registers = [context.registry];
