@@ -14,8 +14,14 @@ describe('numbers as the page writes them', () => {
   test('default: dollars, prices, percentages', () => {
     expect([usd('1234.5'), usd(new Decimal('-3.456')), usd('123456.7')]).toEqual(['$1,234.50', '−$3.46', '$123,457']);
     expect([usdShort(121_517_745), usdShort('99.5')]).toEqual(['$121.5 M', '$99.50']);
-    expect([price(new Decimal('3853.21')), price(new Decimal('0.181')), price(new Decimal('0.00012345'))]).toEqual(['$3,853.21', '$0.1810', '$0.000123']);
+    expect([price(new Decimal('3853.21')), price(new Decimal('0.181')), price(new Decimal('0.00012345'))]).toEqual(['$3,853.21', '$0.1810', '$0.0001234']);
     expect([percent(-0.2, 0), percent(0.05), percent(0, 0), percent(-0.0001, 0)]).toEqual(['−20 %', '+5.0 %', '0 %', '0 %']);
+  });
+
+  test('behavior: what is not nothing is never written as nothing', () => {
+    const prices = ['0.0099999', '0.000000012345678', '1e-18', '0'].map((text) => price(new Decimal(text)));
+    expect(prices).toEqual(['$0.01', '$0.00000001235', '$0.000000000000000001', '$0.0000']);
+    expect([usd('0.004'), usd('-0.0001'), usd('0.005'), usd('0'), usdShort('0.001')]).toEqual(['< $0.01', '> −$0.01', '$0.01', '$0.00', '< $0.01']);
   });
 
   test('behavior: an amount keeps six digits and is never rounded up', () => {

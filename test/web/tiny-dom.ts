@@ -63,14 +63,23 @@ class TinyNode {
   }
 }
 
+/** Who listens to the document: that the tab is seen is all that it tells. */
+const listening = new Set<() => void>();
 const tinyDocument = {
   visibilityState: 'visible',
   createElement: (name: string) => new TinyNode(name),
   createElementNS: (_: string, name: string) => new TinyNode(name),
   createTextNode: (text: string) => new TinyNode('#text', text),
-  addEventListener: () => undefined,
-  removeEventListener: () => undefined,
+  title: '',
+  documentElement: { dataset: {} },
+  addEventListener: (_: string, listener: () => void) => void listening.add(listener),
+  removeEventListener: (_: string, listener: () => void) => void listening.delete(listener),
 };
+
+/** Tells everybody who listens that the tab is seen again. */
+export function comeBack(): void {
+  for (const listener of listening) listener();
+}
 
 /** What is shown. */
 export interface Shown {
@@ -80,7 +89,7 @@ export interface Shown {
   readonly all: (selector: string) => readonly string[];
   /** An attribute of the first such element. */
   readonly attribute: (selector: string, name: string) => string | undefined;
-  /** Hands an event to the first such element whose text or label holds `words`; preact writes its own time onto it. */
+  /** Hands an event to the first such element that listens for it and whose text or label holds `words`. */
   readonly fire: (selector: string, kind: string, event?: object, words?: string) => void;
   readonly close: () => void;
 }
@@ -97,8 +106,9 @@ export function show(child: ComponentChild): Shown {
     all: (selector) => find(selector).map(textOf),
     attribute: (selector, name) => find(selector)[0]?.attributes.get(name),
     fire(selector, kind, event = {}, words = '') {
-      const target = find(selector).find((node) => `${textOf(node)} ${node.attributes.get('aria-label') ?? ''}`.includes(words));
-      const listener = [...(target?.listeners ?? [])].find(([name]) => name.toLowerCase() === kind)?.[1];
+      const listenerOf = ({ listeners }: TinyNode) => [...listeners].find(([name]) => name.toLowerCase() === kind)?.[1];
+      const target = find(selector).find((node) => listenerOf(node) !== undefined && `${textOf(node)} ${node.attributes.get('aria-label') ?? ''}`.includes(words));
+      const listener = target === undefined ? undefined : listenerOf(target);
       if (target === undefined || listener === undefined) throw new Error(`nothing listens for ${kind} at ${selector} ${words}`);
       listener.call(target, { type: kind, target, currentTarget: target, preventDefault: () => undefined, ...event });
     },

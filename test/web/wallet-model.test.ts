@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { PlimsollError } from '../../src/core/errors.ts';
 import { formatPortfolio, type Portfolio } from '../../src/core/portfolio.ts';
 import { computeAnswer, readSubject } from '../../src/service/portfolio/wallet-report.ts';
-import { computeCurve, computeHeatRow, openWallet, viewMoved, viewToday, type WalletModel } from '../../src/web/data/wallet-model.ts';
+import { carryMove, computeCurve, computeHeatRow, newlyLiquidatable, openWallet, viewMoved, viewToday, type WalletModel } from '../../src/web/data/wallet-model.ts';
 import { loadLineFacts } from '../../src/web/load-line/facts.ts';
 import { areTogether, draughtOf } from '../../src/web/load-line/scale.ts';
-import { pictureSentence, statusSentence } from '../../src/web/load-line/words.ts';
+import { pictureSentence, statusSentence, wordOf } from '../../src/web/load-line/words.ts';
 
 let portfolio: Portfolio;
 let model: WalletModel;
@@ -29,6 +30,11 @@ describe(openWallet, () => {
     expect(model.report.status).toBe(report.status);
     expect(model.report.wallet.health?.toString()).toBe(report.wallet.health?.toString());
     expect(model.report.wallet.weakest?.health?.toString()).toBe(report.wallet.weakest?.health?.toString());
+  });
+
+  test('behavior: what a slider moves: groups first, an asset of a group only with its group, dollars last', () => {
+    expect(model.drivers.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['group ETH', 'group BTC', 'asset USDC', 'asset USDC']);
+    expect(model.report.drivers.filter(({ kind }) => kind === 'asset').map(({ name }) => name)).toEqual(expect.arrayContaining(['WETH', 'WBTC']));
   });
 
   test.each(['', '{}', '[]', 'null'])('bad input: %j is told, not thrown', (text) => {
@@ -68,6 +74,53 @@ describe(viewMoved, () => {
   });
 });
 
+describe('an account that cannot be computed at a price', () => {
+  /** The same wallet, where one protocol has no answer once prices move. */
+  function withSilentRule(): WalletModel {
+    const [first, ...rest] = model.opened.accounts;
+    if (first === undefined) throw new Error('no account');
+    const reprice = (): never => {
+      throw new PlimsollError('MISSING_PRICE', 'There is no price.');
+    };
+    return { ...model, opened: { ...model.opened, accounts: [{ ...first, rule: { ...first.rule, reprice } }, ...rest] } };
+  }
+
+  test('behavior: makes the wallet incomplete there, on the map as well, and the curve has no point', () => {
+    const silent = withSilentRule();
+    const [down, across] = silent.drivers;
+    if (down === undefined || across === undefined) throw new Error('no drivers');
+    const view = viewMoved(silent, [{ driver: down, move: 0.1 }]);
+    expect([view.status, view.unseen, view.accounts.length]).toEqual(['incomplete', 1, model.opened.accounts.length - 1]);
+    expect(computeHeatRow(silent, { driver: down, move: 0.1 }, { driver: across, moves: [0.1] })[0]?.status).toBe('incomplete');
+    const points = computeCurve(silent, down).filter(({ move }) => Math.abs(move) > 1e-9);
+    expect(points.length).toBe(80);
+    expect(points.filter(({ unified, weakest }) => unified !== null || weakest !== null)).toEqual([]);
+  });
+});
+
+describe(newlyLiquidatable, () => {
+  test('behavior: names what a move takes under, and nothing that is there already today', () => {
+    const [driver] = model.drivers;
+    if (driver === undefined) throw new Error('no driver');
+    const [today, fallen] = [viewToday(model), viewMoved(model, [{ driver, move: -0.3 }])];
+    const names = newlyLiquidatable(today, fallen).map(({ account }) => account.marketEntry.label);
+    expect(names).toContain('GMX v2 Arbitrum WETH/USD [WETH-USDC]');
+    expect(newlyLiquidatable(fallen, fallen)).toEqual([]);
+  });
+});
+
+describe(carryMove, () => {
+  test('behavior: a move goes on in the same wallet read again; where its price is gone it ends', () => {
+    const again = opened(portfolio);
+    const [driver] = model.drivers;
+    if (driver === undefined) throw new Error('no driver');
+    const carried = carryMove({ driver, move: -0.2 }, again);
+    expect([carried?.move, carried?.driver === again.drivers[0], carried?.driver === driver]).toEqual([-0.2, true, false]);
+    expect(carryMove({ driver: { ...driver, name: 'gone' }, move: 0.1 }, again)).toBeNull();
+    expect(carryMove(null, again)).toBeNull();
+  });
+});
+
 describe('the load line', () => {
   test('behavior: lower health lies deeper, within the picture', () => {
     const levels = [0, 0.3, 0.8, 1, 1.2, 1.5, 2, 50];
@@ -76,6 +129,14 @@ describe('the load line', () => {
     expect(draughtOf(1)).toBeCloseTo(1 / 3);
     expect([draughtOf(null), draughtOf(50)]).toEqual([1, 1]);
     expect([areTogether(1.08, 1.08), areTogether(1.08, 1.22), areTogether(1, null)]).toEqual([true, false, true]);
+  });
+
+  test('behavior: an empty wallet is not called safe, in words or in the picture’s name', () => {
+    const empty = { ...viewToday(model), accounts: [], status: 'safe', statusWithoutGaps: 'safe', wallet: { ...viewToday(model).wallet, weakest: null } } as const;
+    expect(wordOf(empty)).toBe('No debt found');
+    expect(pictureSentence(empty)).toBe('Load line: No debt found. No debt that was seen, so nothing can be liquidated.');
+    expect(pictureSentence({ ...empty, status: 'incomplete' })).toBe('Load line: Incomplete. No debt was seen; there may be some in what could not be read.');
+    expect(wordOf(viewToday(model))).toBe('Critical');
   });
 
   test('behavior: an account that is insolvent by market prices sinks the ship, whatever its oracle says', async () => {

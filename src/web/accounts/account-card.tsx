@@ -4,7 +4,7 @@ import type { AccountEvaluation } from '../../engine/evaluate.ts';
 import type { PricePoint } from '../../engine/liquidation-price.ts';
 import type { PriceDriver } from '../../engine/moves.ts';
 import type { Report } from '../../engine/report.ts';
-import { chainName, driverName } from '../data/driver-name.ts';
+import { chainName, driverName, pointPrice } from '../data/driver-name.ts';
 import { amount, duration, health, instant, NOTHING, percent, plain, price, usd, usdShort } from '../data/format.ts';
 import { Scroll } from '../shell/scroll.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
@@ -108,7 +108,7 @@ function PriceLine({ title, points, all }: PriceLineProps): VNode | null {
       <span class="soft">{title}</span>
       {points.map(({ driver, point }, at) => (
         <span key={at}>
-          {driverName(driver, all)} <strong>{point.prices[0] === undefined ? '' : price(point.prices[0].priceUsd)}</strong> ({percent(point.move)})
+          {driverName(driver, all)} <strong>{pointPrice(driver, point)}</strong> ({percent(point.move)})
         </span>
       ))}
     </p>

@@ -1,8 +1,9 @@
 import type { VNode } from 'preact';
 import type { FirstLiquidation } from '../../engine/liquidation-price.ts';
+import type { PriceDriver } from '../../engine/moves.ts';
 import type { Report } from '../../engine/report.ts';
-import { driverName } from '../data/driver-name.ts';
-import { NOTHING, percent, plain, price } from '../data/format.ts';
+import { driverName, pointText } from '../data/driver-name.ts';
+import { NOTHING, plain } from '../data/format.ts';
 import { Panel } from '../shell/panel.tsx';
 import { Scroll } from '../shell/scroll.tsx';
 
@@ -24,6 +25,7 @@ export function LiquidationPricesPanel({ report }: { readonly report: Report }):
               <tr>
                 <th scope="col">If the price of</th>
                 <th scope="col">falls to</th>
+                <th scope="col">then goes first</th>
                 <th scope="col">or rises to</th>
                 <th scope="col">then goes first</th>
               </tr>
@@ -32,15 +34,8 @@ export function LiquidationPricesPanel({ report }: { readonly report: Report }):
               {rows.map(({ driver, first }) => (
                 <tr key={driver.assets.join()}>
                   <th scope="row">{driverName(driver, all)}</th>
-                  <td class={`number half ${first.down === null ? 'nothing' : ''}`} data-label="falls to">
-                    {pointText(first.down)}
-                  </td>
-                  <td class={`number half ${first.up === null ? 'nothing' : ''}`} data-label={first.down === null ? 'rises to' : 'or rises to'}>
-                    {pointText(first.up)}
-                  </td>
-                  <td class="across" data-label="then goes first">
-                    {plain((first.down ?? first.up)?.account.account.marketEntry.label ?? '')}
-                  </td>
+                  <Side driver={driver} found={first.down} label="falls to" />
+                  <Side driver={driver} found={first.up} label="rises to" />
                 </tr>
               ))}
             </tbody>
@@ -55,8 +50,17 @@ function nearestMove({ down, up }: { readonly down: FirstLiquidation | null; rea
   return Math.min(...[down, up].map((found) => found?.point.move.abs().toNumber() ?? Number.POSITIVE_INFINITY));
 }
 
-function pointText(first: FirstLiquidation | null): string {
-  if (first === null) return NOTHING;
-  const [shown] = first.point.prices;
-  return `${shown === undefined ? '' : `${price(shown.priceUsd)} `}(${percent(first.point.move)})`;
+/** One way that a price can go, and the account that it takes first. */
+function Side({ driver, found, label }: { readonly driver: PriceDriver; readonly found: FirstLiquidation | null; readonly label: string }): VNode {
+  const empty = found === null ? 'nothing' : '';
+  return (
+    <>
+      <td class={`number half ${empty}`} data-label={label}>
+        {found === null ? NOTHING : pointText(driver, found.point)}
+      </td>
+      <td class={`half ${empty}`} data-label="then goes first">
+        {found === null ? NOTHING : plain(found.account.account.marketEntry.label)}
+      </td>
+    </>
+  );
 }

@@ -1,5 +1,6 @@
+import type { PricePoint } from '../../engine/liquidation-price.ts';
 import type { PriceDriver } from '../../engine/moves.ts';
-import { plain } from './format.ts';
+import { percent, plain, price } from './format.ts';
 
 const CHAINS: Readonly<Record<string, string>> = {
   'eip155:1': 'Ethereum',
@@ -24,4 +25,16 @@ export function driverName(driver: PriceDriver, all: readonly PriceDriver[]): st
   const [asset = ''] = driver.assets;
   const isShared = driver.kind === 'asset' && all.some((other) => other !== driver && other.name === driver.name);
   return isShared ? `${name} (${chainName(asset.split('/')[0] ?? '')})` : name;
+}
+
+/** The price of a point; of a group, which moves as one, with the asset that it is the price of. */
+export function pointPrice({ kind }: Pick<PriceDriver, 'kind'>, { prices }: Pick<PricePoint, 'prices'>): string {
+  const [shown] = prices;
+  if (shown === undefined) return '';
+  return `${kind === 'group' ? `${plain(shown.symbol)} ` : ''}${price(shown.priceUsd)}`;
+}
+
+/** The same with the move that it takes, as in `wstETH $3,534.25 (−8.3 %)`. */
+export function pointText(driver: Pick<PriceDriver, 'kind'>, point: Pick<PricePoint, 'prices' | 'move'>): string {
+  return `${pointPrice(driver, point)} (${percent(point.move)})`.trim();
 }

@@ -3,9 +3,10 @@ import type { Decimal } from '../../core/decimal.ts';
 /** What the page writes where a number does not exist. */
 export const NOTHING = '–';
 
-/** An amount of US dollars: cents below ten thousand, whole dollars above. */
+/** An amount of US dollars: cents below ten thousand, whole dollars above; what is less than half a cent is not written as nothing. */
 export function usd(value: Decimal | string | number): string {
   const number = Number(value);
+  if (number !== 0 && Math.abs(number) < 0.005) return number < 0 ? '> −$0.01' : '< $0.01';
   const places = Math.abs(number) < 10_000 ? 2 : 0;
   return `${number < 0 ? '−' : ''}$${Math.abs(number).toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })}`;
 }
@@ -22,12 +23,12 @@ export function usdShort(value: Decimal | string | number, least = 1e5): string 
   return name === '' ? usd(number) : `${number < 0 ? '−' : ''}$${(size / unit).toFixed(unit === 1e3 || size / unit >= 100 ? 1 : 2)}${name}`;
 }
 
-/** A price with as many digits as it needs. */
+/** A price with as many digits as it needs: below a cent four that say something, so that only nothing is written as nothing. */
 export function price(value: Decimal): string {
   const size = value.abs();
-  const number = value.toNumber();
-  const places = size.gte(10) ? 2 : size.gte('0.01') ? 4 : 6;
-  return `$${number.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })}`;
+  if (size.lt('0.01') && !value.isZero()) return `$${value.toSignificantDigits(4).toFixed()}`;
+  const places = size.gte(10) ? 2 : 4;
+  return `$${value.toNumber().toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })}`;
 }
 
 /**

@@ -96,6 +96,12 @@ export function computeHeatRow({ opened, grouping, report }: WalletModel, down: 
   return (cells[0] ?? []).map(({ wallet, accounts, gaps }) => judge(report, { wallet, accounts, unseen: gaps.length }));
 }
 
+/** Accounts that a move makes liquidatable; those that are it already today are no news. */
+export function newlyLiquidatable(today: WalletView, moved: WalletView): readonly AccountEvaluation[] {
+  const gone = new Set(today.accounts.flatMap(({ native, account }) => (native.liquidatable ? [account.entry.id] : [])));
+  return moved.accounts.filter(({ native, account }) => native.liquidatable && !gone.has(account.entry.id));
+}
+
 /** The same move of the same price in a wallet that was read again; null where that price is gone. */
 export function carryMove(moved: DriverMove | null, { drivers }: WalletModel): DriverMove | null {
   if (moved === null) return null;

@@ -1,7 +1,7 @@
 import type { PriceDriver } from '../../engine/moves.ts';
 import { isInsolvent, type Report, type Status } from '../../engine/report.ts';
-import { driverName } from '../data/driver-name.ts';
-import { health, percent, plain, price, size } from '../data/format.ts';
+import { driverName, pointText } from '../data/driver-name.ts';
+import { health, plain, size } from '../data/format.ts';
 import type { WalletModel, WalletView } from '../data/wallet-model.ts';
 import { STATUS_WORD } from './status-words.ts';
 
@@ -44,9 +44,8 @@ function nearestPrice({ liquidationPrices }: Report, drivers: readonly PriceDriv
     .filter(({ driver }) => drivers.includes(driver))
     .flatMap(({ driver, first }) => [first.down, first.up].flatMap((found) => (found === null ? [] : [{ driver, ...found }])));
   const nearest = points.reduce<(typeof points)[number] | null>((near, point) => (near === null || point.point.move.abs().lt(near.point.move.abs()) ? point : near), null);
-  const [shown] = nearest?.point.prices ?? [];
-  if (nearest === null || shown === undefined) return '';
-  return ` The nearest single price: ${driverName(nearest.driver, drivers)} at ${price(shown.priceUsd)} (${percent(nearest.point.move)}).`;
+  if (nearest === null || nearest.point.prices.length === 0) return '';
+  return ` The nearest single price: ${driverName(nearest.driver, drivers)} at ${pointText(nearest.driver, nearest.point)}.`;
 }
 
 function incompleteSentence(view: WalletView): string {

@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import type { PriceDriver } from '../../engine/moves.ts';
 import { driverName } from '../data/driver-name.ts';
 import { health, percent, plain, price, usd } from '../data/format.ts';
-import type { DriverMove, WalletModel, WalletView } from '../data/wallet-model.ts';
+import { type DriverMove, newlyLiquidatable, type WalletModel, type WalletView } from '../data/wallet-model.ts';
 import { STATUS_WORD } from '../load-line/status-words.ts';
 
 const LOWEST = -80;
@@ -82,7 +82,7 @@ export function ShockBar({ model, today, shown, moved, onMove }: ShockBarProps):
 
 /** What the move changes, beside today. */
 function Change({ today, shown }: Pick<ShockBarProps, 'today' | 'shown'>): VNode {
-  const gone = shown.accounts.filter((account) => account.native.liquidatable && !isGoneToday(today, account.account.entry.id));
+  const gone = newlyLiquidatable(today, shown);
   const isMoved = shown !== today;
   return (
     <dl class="change">
@@ -124,10 +124,6 @@ function Spoken({ text }: { readonly text: string }): VNode {
       {spoken}
     </p>
   );
-}
-
-function isGoneToday({ accounts }: WalletView, id: string): boolean {
-  return accounts.some((account) => account.account.entry.id === id && account.native.liquidatable);
 }
 
 function atIndex(drivers: readonly PriceDriver[], index: string, move: number): DriverMove | null {

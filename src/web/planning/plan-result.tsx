@@ -1,9 +1,10 @@
 import type { VNode } from 'preact';
 import { chainName } from '../data/driver-name.ts';
 import { amount, count, healthText, plain, usd } from '../data/format.ts';
+import { failureWords, pageWords } from '../data/page-words.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Scroll } from '../shell/scroll.tsx';
-import { beforeAfter, costRange, forcedWhen, type PlanDocument, type PlanNames, type PlanStage, type SelfPlanDocument, STAGE_WORDS, stepSentence } from './plan-words.ts';
+import { beforeAfter, costRange, forcedWhen, type PlanDocument, type PlanNames, type PlanStage, type SelfPlanDocument, STAGE_WORDS, savingUsd, stepSentence } from './plan-words.ts';
 
 /** A plan beside what happens without one. */
 export function PlanResult({ plan, names }: { readonly plan: PlanDocument; readonly names: PlanNames }): VNode {
@@ -16,7 +17,7 @@ export function PlanResult({ plan, names }: { readonly plan: PlanDocument; reado
           <h3 id="plan-do">If you act</h3>
           {refused === null ? null : (
             <p class="notice notice-inline">
-              <strong>No plan.</strong> {plain(refused.message)}
+              <strong>No plan.</strong> {failureWords(refused)}
             </p>
           )}
           {self === null ? null : <Acting plan={plan} self={self} names={names} />}
@@ -77,10 +78,10 @@ function Stage({ stage, at, of, names }: { readonly stage: PlanStage; readonly a
 }
 
 function Waiting({ plan }: { readonly plan: PlanDocument }): VNode {
-  const { forced, self } = plan;
+  const { forced } = plan;
   const gone = forced.accounts.filter((account) => account.status === 'liquidatable');
   if (gone.length === 0) return <p>No account is liquidated {forcedWhen(forced)}.</p>;
-  const avoided = Number(forced.rational.costUsd) - Number(self?.cost.totalUsd ?? 'NaN');
+  const saving = savingUsd(plan);
   return (
     <>
       <p class="cost">
@@ -98,11 +99,11 @@ function Waiting({ plan }: { readonly plan: PlanDocument }): VNode {
           ),
         )}
       </ul>
-      {self !== null && self.stages.length > 0 && avoided > 0 ? (
+      {saving === null ? null : (
         <p>
-          Acting now saves <strong>{usd(avoided)}</strong> of that.
+          Acting now saves <strong>{usd(saving)}</strong> of that.
         </p>
-      ) : null}
+      )}
     </>
   );
 }
@@ -186,7 +187,7 @@ function Calls({ self }: { readonly self: SelfPlanDocument }): VNode | null {
         <strong>No calls.</strong>
         <ul>
           {transactions.reasons.map((reason) => (
-            <li key={reason}>{plain(reason)}</li>
+            <li key={reason}>{pageWords(reason)}</li>
           ))}
         </ul>
       </div>
@@ -225,5 +226,5 @@ function lowest({ accounts }: SelfPlanDocument['before']): string | null {
 
 /** Account ids in a reason, by their labels. */
 function named(reason: string, names: PlanNames): string {
-  return plain(reason.replaceAll(/eip155:[^\s,]+/g, (id) => names.account(id)));
+  return pageWords(reason.replaceAll(/eip155:[^\s,]+/g, (id) => names.account(id)));
 }

@@ -59,6 +59,13 @@ export function costRange({ best, rational, worst }: Pick<Forced, 'best' | 'rati
   return `${usd(best.costUsd)} at best, ${usd(rational.costUsd)} by a profit-maximiser, ${usd(worst.costUsd)} at worst`;
 }
 
+/** What acting costs less than the liquidations that it spares, USD; null where there is no plan, or it costs more. */
+export function savingUsd({ forced, self }: Pick<PlanDocument, 'forced' | 'self'>): number | null {
+  if (self === null || self.stages.length === 0) return null;
+  const saving = Number(forced.rational.costUsd) - Number(self.cost.totalUsd);
+  return saving > 0 ? saving : null;
+}
+
 /** Before and after as a reader sees them. */
 export function beforeAfter(before: string | null, after: string | null): string {
   return `${healthText(before)} → ${healthText(after)}`;

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
+import { pageWords } from '../data/page-words.ts';
 import { Panel } from '../shell/panel.tsx';
 import { ChecksList } from './checks-list.tsx';
 import { FileField } from './file-field.tsx';
@@ -94,7 +95,7 @@ function VerifyFile(): VNode {
         </button>
       </form>
       <div aria-live="polite">
-        {failure === null ? null : <p class="notice notice-inline">{failure}</p>}
+        {failure === null ? null : <p class="notice notice-inline">{pageWords(failure)}</p>}
         {judged === null ? null : <ChecksList judged={judged} />}
       </div>
     </Panel>

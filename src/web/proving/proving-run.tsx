@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { pageWords } from '../data/page-words.ts';
 import { ChecksList } from './checks-list.tsx';
 import type { ProofStage, ProofSubject, ProofTerms, WorkerReply } from './messages.ts';
 import { askProver, cancelProver } from './prover-client.ts';
@@ -52,7 +53,7 @@ export function ProvingRun({ state }: { readonly state: RunState }): VNode | nul
   if (state.phase === 'failed') {
     return (
       <p class="notice notice-inline" role="alert">
-        {state.message} <code class="soft">{state.code}</code>
+        {pageWords(state.message)} <code class="soft">{state.code}</code>
       </p>
     );
   }

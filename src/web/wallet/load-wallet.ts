@@ -25,15 +25,6 @@ export async function loadWalletModel(route: WalletRoute, signal: AbortSignal): 
   return answer.ok ? openWallet(answer.value) : answer;
 }
 
-/** Starts something and tells what came of it, unless it was ended before. @returns what ends it */
-export function startTelling<T>(start: (signal: AbortSignal) => Promise<T>, tell: (result: T) => void): () => void {
-  const stop = new AbortController();
-  void start(stop.signal).then((result) => {
-    if (!stop.signal.aborted) tell(result);
-  });
-  return () => stop.abort();
-}
-
 /** What is shown while it is read, the first time or again. */
 export function whileReading(state: WalletState, isAnew: boolean): WalletState {
   return isAnew || state.phase !== 'ready' ? { phase: 'loading' } : { ...state, isReading: true };

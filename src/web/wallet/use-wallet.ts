@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { fetchRecorded } from '../data/recorded.ts';
+import { startTelling } from '../data/start-telling.ts';
 import { rememberWallet } from '../shell/recent-wallets.ts';
 import { DEFAULT_MAX_AGE, type Reading, staleTime } from './freshness.ts';
-import { afterAnswer, loadWalletModel, startTelling, type WalletRoute, type WalletState, whileReading } from './load-wallet.ts';
+import { afterAnswer, loadWalletModel, type WalletRoute, type WalletState, whileReading } from './load-wallet.ts';
 
 /** Someone who comes back after this long sees it read again, milliseconds. */
 const AWAY = 60_000;

@@ -48,7 +48,7 @@ export function WalletReport(props: WalletReportProps): VNode {
       {hasDebt ? <LiquidationPricesPanel report={model.report} /> : null}
       {hasDebt ? <OutlookPanel model={model} moved={moved} onMove={setMoved} /> : null}
       <MarketPanel report={model.report} />
-      {hasDebt ? <PlanPanel model={model} isFile={route.view === 'file'} /> : null}
+      {hasDebt ? <PlanPanel model={model} route={route} /> : null}
       {hasDebt ? <ProofPanel portfolio={model.portfolio} today={today} /> : null}
       <SourcesPanel report={model.report} />
     </>
