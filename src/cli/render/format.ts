@@ -5,8 +5,9 @@ export function usd(value: Decimal): string {
   return `${grouped(value.toFixed(2))} USD`;
 }
 
-/** A price with as many digits as it needs: cents above 10, six decimals below. */
+/** A price with as many digits as it needs: cents above 10, six decimals below, and below a cent four digits that say something. */
 export function price(value: Decimal): string {
+  if (value.abs().lt('0.01') && !value.isZero()) return value.toSignificantDigits(4).toFixed();
   return grouped(value.toFixed(value.abs().gte(10) ? 2 : 6));
 }
 

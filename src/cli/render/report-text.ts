@@ -92,12 +92,11 @@ function renderLiquidationPrices(report: Report): string[] {
   const grouped = new Set(report.drivers.filter((driver) => driver.kind === 'group').flatMap((driver) => driver.assets));
   const rows = report.liquidationPrices.wallet.filter((entry) => hasPoint(entry) && !(entry.driver.kind === 'asset' && entry.driver.assets.some((asset) => grouped.has(asset))));
   if (rows.length === 0) return [];
-  const table = new Table({ head: ['if the price of', 'falls to', 'or rises to', 'first liquidated'], chars: CHARS, style: { head: [], border: [], compact: true } });
-  for (const entry of rows.slice(0, MAX_ROWS)) {
-    const first = entry.first.down ?? entry.first.up;
-    table.push([driverName(entry, rows), describePoint(entry.first.down), describePoint(entry.first.up), first === null ? '' : nameOf(first.account, report)]);
-  }
-  const more = rows.length > MAX_ROWS ? [`  and ${rows.length - MAX_ROWS} more (--json lists all)`] : [];
+  const table = new Table({ head: ['if the price of', 'moves to', 'then goes first'], chars: CHARS, style: { head: [], border: [], compact: true } });
+  // Each way has an account of its own that goes first.
+  const ways = rows.flatMap((entry) => [entry.first.down, entry.first.up].flatMap((first) => (first === null ? [] : [[driverName(entry, rows), describePoint(first), nameOf(first.account, report)]])));
+  table.push(...ways.slice(0, MAX_ROWS));
+  const more = ways.length > MAX_ROWS ? [`  and ${ways.length - MAX_ROWS} more (--json lists all)`] : [];
   return ['', 'Liquidation prices (the first account that goes)', table.toString(), ...more];
 }
 
@@ -113,8 +112,7 @@ function hasPoint(entry: WalletLiquidationPrice): boolean {
   return entry.first.down !== null || entry.first.up !== null;
 }
 
-function describePoint(first: FirstLiquidation | null): string {
-  if (first === null) return '—';
+function describePoint(first: FirstLiquidation): string {
   const [shown] = first.point.prices;
   const value = shown === undefined ? '' : `${plain(shown.symbol)} ${price(shown.priceUsd)} `;
   return `${value}(${percent(first.point.move)})`;
