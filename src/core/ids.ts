@@ -13,7 +13,7 @@ export const USD = 'iso4217:usd';
 
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 const CHAIN = /^(?:eip155:)?([1-9][0-9]{0,15})$/;
-const ACCOUNT = /^eip155:[1-9][0-9]{0,15}:(0x[0-9a-fA-F]{40})$/;
+const ACCOUNT = /^eip155:([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})$/;
 /** The form of an asset id. */
 export const ASSET_PATTERN = /^(?:eip155:[1-9][0-9]{0,15}\/(?:erc20:0x[0-9a-f]{40}|slip44:[0-9]{1,10})|iso4217:usd)$/;
 
@@ -50,13 +50,19 @@ export function chainNumber(chain: ChainId): number {
  */
 export function parseWallet(text: string): Address {
   const trimmed = text.trim();
-  const lower = (ACCOUNT.exec(trimmed)?.[1] ?? trimmed).toLowerCase();
+  const lower = (ACCOUNT.exec(trimmed)?.[2] ?? trimmed).toLowerCase();
   if (!isAddress(lower)) {
     throw new PlimsollError('INVALID_WALLET', `"${shorten(trimmed)}" is not a wallet. Write a 20-byte address (0x and 40 hex digits) or a CAIP-10 account such as eip155:1:0x….`, {
       wallet: shorten(trimmed),
     });
   }
   return lower;
+}
+
+/** Finds the chain that a CAIP-10 account names; null for anything else. */
+export function findAccountChain(text: string): ChainId | null {
+  const number = ACCOUNT.exec(text.trim())?.[1];
+  return number === undefined ? null : parseChain(number);
 }
 
 /** Tells whether `text` is a lower-case 20-byte address. */

@@ -33,7 +33,7 @@ describe(parseRoute, () => {
 });
 
 describe(findWalletFault, () => {
-  test.each([WALLET, `eip155:1:${WALLET}`, 'vitalik.eth', `${WALLET},name.eth`, ` ${WALLET} `])('default: %s is a wallet', (text) => {
+  test.each([WALLET, `eip155:1:${WALLET}`, 'vitalik.eth', 'Vitalik.ETH', 'name.xyz', 'münchen.eth', `${WALLET},name.eth`, ` ${WALLET} `])('default: %s is a wallet', (text) => {
     expect(findWalletFault(text)).toBeNull();
   });
 

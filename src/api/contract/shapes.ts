@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { MOST_WALLETS_AT_ONCE, WALLETS_PATTERN } from '../../core/wallet-text.ts';
 
 /** The named schemas of the API: each becomes a component of the OpenAPI document. */
 export const NAMED_SHAPES = z.registry<{ id: string }>();
@@ -114,11 +115,10 @@ export function document<Type>(id: string): z.ZodType<Type> {
 export const walletPath = z
   .string()
   .max(700)
-  .regex(
-    /^(?:(?:eip155:[1-9][0-9]{0,15}:)?0x[0-9a-fA-F]{40}|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.eth)(?:,(?:(?:eip155:[1-9][0-9]{0,15}:)?0x[0-9a-fA-F]{40}|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.eth)){0,4}$/,
-    'expected 0x and 40 hex digits, a CAIP-10 account or an ENS name; at most five, separated by commas',
-  )
-  .describe('0x and 40 hex digits, a CAIP-10 account, or an ENS name where Ethereum has an endpoint; up to five of one person, separated by commas');
+  .regex(WALLETS_PATTERN, `expected 0x and 40 hex digits, a CAIP-10 account or an ENS name; at most ${MOST_WALLETS_AT_ONCE}, separated by commas`)
+  .describe(
+    '0x and 40 hex digits, a CAIP-10 account, or an ENS name where Ethereum has an endpoint; up to five of one person, separated by commas. Where all are CAIP-10 accounts, their chains are read',
+  );
 export const shockText = z.string().min(1).max(400).describe('Price moves, as in ETH=-20%,WBTC=+5%');
 export const chainsQuery = z
   .string()

@@ -5,6 +5,7 @@ import { formatPortfolio, type Portfolio } from '../../core/portfolio.ts';
 import { reportToJson } from '../../engine/report-json.ts';
 import { bandsOf } from '../../service/portfolio/bands.ts';
 import { MACHINE } from '../../service/portfolio/open-runtime.ts';
+import { isName, normalizeName } from '../../service/portfolio/resolve-owners.ts';
 import { computeAnswer, readWallet } from '../../service/portfolio/wallet-report.ts';
 import { type Cache, createCache, type Kept } from '../http/cache.ts';
 import { abortable } from '../http/deadline.ts';
@@ -53,7 +54,7 @@ export function openWalletSource({ config, gate, now, liveMs, most }: WalletSour
 /**
  * Names a request by everything that its answer depends on.
  *
- * @throws {PlimsollError} INVALID_CHAIN, and INVALID_ARGUMENT for a moment of live data
+ * @throws {PlimsollError} INVALID_CHAIN, INVALID_WALLET for a name that ENS does not accept, and INVALID_ARGUMENT for a moment of live data
  */
 export function keyOf(wallet: string, { chain, at, recorded }: WalletQuery, config: Config): string {
   const isRecorded = !isLive(config) || recorded !== undefined;
@@ -61,7 +62,7 @@ export function keyOf(wallet: string, { chain, at, recorded }: WalletQuery, conf
   const chains = chain === undefined ? null : [...new Set(chain.split(',').map(parseChain))].toSorted();
   const subject = wallet
     .split(',')
-    .map((entry) => entry.toLowerCase())
+    .map((entry) => (isName(entry) ? normalizeName(entry) : entry.toLowerCase()))
     .join(',');
   return JSON.stringify([subject, chains, at === undefined ? null : readMoment(at), recorded ?? null]);
 }

@@ -55,8 +55,12 @@ export async function openRuntime(config: Config, request: RuntimeRequest, surro
   return isLive(config) && request.recorded === undefined ? openLive(config, deployments, surroundings) : openRecorded(config, request, deployments, surroundings);
 }
 
-/** A chain that nothing is read on would look like one without debt. */
-function requireDeployments(chains: readonly ChainId[], deployments: readonly Deployment[]): void {
+/**
+ * Refuses a chain that nothing is read on: it would look like one without debt.
+ *
+ * @throws {PlimsollError} INVALID_CHAIN
+ */
+export function requireDeployments(chains: readonly ChainId[], deployments: readonly Deployment[]): void {
   const unknown = chains.find((chain) => !deployments.some((deployment) => deployment.chain === chain));
   if (unknown === undefined) return;
   const known = [...new Set(listDeployments().map(({ chain }) => chainNumber(chain)))].toSorted((a, b) => a - b);

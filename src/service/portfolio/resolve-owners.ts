@@ -1,4 +1,4 @@
-import { namehash } from 'ethers';
+import { ensNormalize, namehash } from 'ethers';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { type Address, type ChainId, isAddress, parseWallet } from '../../core/ids.ts';
 import type { ChainSource, ContractCall } from '../../core/source.ts';
@@ -16,12 +16,26 @@ export function isName(text: string): boolean {
 }
 
 /**
+ * Writes a name as ENS does: in any script, without regard to case.
+ *
+ * @throws {PlimsollError} INVALID_WALLET for one that ENS does not accept
+ * @source ENSIP-15
+ */
+export function normalizeName(name: string): string {
+  try {
+    return ensNormalize(name);
+  } catch (cause) {
+    throw new PlimsollError('INVALID_WALLET', 'That is no name that ENS accepts. Check its letters, or write the address itself.', { wallet: name }, { cause });
+  }
+}
+
+/**
  * Reads wallets: addresses, CAIP-10 accounts, and ENS names where Ethereum has an endpoint. Names whose resolver answers off chain are not followed.
  *
- * @throws {PlimsollError} INVALID_WALLET for what is neither, or a name that nobody has set; INVALID_ARGUMENT for a name without an endpoint.
+ * @throws {PlimsollError} INVALID_WALLET for what is neither, a name that ENS does not accept or that nobody has set; INVALID_ARGUMENT for a name without an endpoint.
  */
 export async function resolveOwners(texts: readonly string[], chains: ReadonlyMap<ChainId, ChainSource>): Promise<readonly Address[]> {
-  const owners = await Promise.all(texts.map((text) => (isName(text) ? resolveName(text.trim().toLowerCase(), chains.get(ETHEREUM)) : parseWallet(text))));
+  const owners = await Promise.all(texts.map((text) => (isName(text) ? resolveName(normalizeName(text.trim()), chains.get(ETHEREUM)) : parseWallet(text))));
   return [...new Set(owners)];
 }
 

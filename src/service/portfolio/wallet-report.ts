@@ -12,6 +12,7 @@ import { DEFAULT_DUST_USD } from '../../engine/wallet.ts';
 import { findRule } from '../../protocols/registry.ts';
 import type { Surroundings } from '../../sources/clock.ts';
 import { bandsOf } from './bands.ts';
+import { chooseChains } from './choose-chains.ts';
 import { MACHINE, openRuntime } from './open-runtime.ts';
 import { readPortfolio } from './read-portfolio.ts';
 import { isName, resolveOwners } from './resolve-owners.ts';
@@ -81,7 +82,7 @@ export async function readWallet(request: SubjectRequest, config: Config, surrou
   const texts = request.subject.split(',');
   // Addresses choose the recorded data set; a name is looked up once the chains are open.
   const addresses = texts.filter((text) => !isName(text)).map(parseWallet);
-  const runtime = await openRuntime(config, { owners: addresses, ...pick(request) }, surroundings);
+  const runtime = await openRuntime(config, { owners: addresses, ...pick(request), ...chainsOf(texts, request.chains) }, surroundings);
   try {
     return await readPortfolio(await resolveOwners(texts, runtime.reader.chains), runtime.reader);
   } finally {
@@ -89,12 +90,16 @@ export async function readWallet(request: SubjectRequest, config: Config, surrou
   }
 }
 
-function pick(request: SubjectRequest): { chains?: readonly ChainId[]; at?: number; recorded?: string } {
+function pick(request: SubjectRequest): { at?: number; recorded?: string } {
   return {
-    ...(request.chains === undefined ? {} : { chains: request.chains }),
     ...(request.at === undefined ? {} : { at: request.at }),
     ...(request.recorded === undefined ? {} : { recorded: request.recorded }),
   };
+}
+
+function chainsOf(texts: readonly string[], asked: readonly ChainId[] | undefined): { chains?: readonly ChainId[] } {
+  const chains = chooseChains(texts, asked);
+  return chains === undefined ? {} : { chains };
 }
 
 function isDocument(subject: string): boolean {

@@ -1,3 +1,5 @@
+import { isWalletText } from '../../core/wallet-text.ts';
+
 /** What the page shows. */
 export type Route =
   | { readonly view: 'home' }
@@ -41,15 +43,11 @@ export function queryOf({ recorded, at }: { readonly recorded: string | null; re
   return parameters === '' ? '' : `?${parameters}`;
 }
 
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
-const ACCOUNT = /^eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}$/;
-const NAME = /^(?:[^\s.,/?#]+\.)+[^\s.,/?#]{2,}$/;
-
 /** Tells what is wrong with a wallet as it was typed; null where nothing is. Several are separated by commas. */
 export function findWalletFault(text: string): string | null {
   const trimmed = text.trim();
   if (trimmed === '') return 'Type a wallet: an address, a CAIP-10 account or an ENS name.';
-  const wrong = trimmed.split(',').find((part) => ![ADDRESS, ACCOUNT, NAME].some((pattern) => pattern.test(part.trim())));
+  const wrong = trimmed.split(',').find((part) => !isWalletText(part.trim()));
   if (wrong === undefined) return null;
   return `“${wrong.trim().slice(0, 66)}” is not a wallet. Write 0x and 40 hex digits, a CAIP-10 account such as eip155:1:0x…, or an ENS name.`;
 }

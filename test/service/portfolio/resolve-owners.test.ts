@@ -2,7 +2,7 @@ import { namehash } from 'ethers';
 import { describe, expect, test } from 'vitest';
 import type { ChainId } from '../../../src/core/ids.ts';
 import type { CallResult, ChainSource, ContractCall } from '../../../src/core/source.ts';
-import { isName, resolveOwners } from '../../../src/service/portfolio/resolve-owners.ts';
+import { isName, normalizeName, resolveOwners } from '../../../src/service/portfolio/resolve-owners.ts';
 
 const OWNER = `0x${'ab'.repeat(20)}`;
 const RESOLVER = `0x${'cd'.repeat(20)}`;
@@ -31,6 +31,18 @@ describe('resolveOwners', () => {
   test('default: names and addresses, each owner once', async () => {
     expect(await resolveOwners(['Plimsoll.eth', OWNER.toUpperCase().replace('0X', '0x'), `eip155:1:${RESOLVER}`], ens(value(RESOLVER), value(OWNER)))).toEqual([OWNER, RESOLVER]);
     expect([isName('a.b.eth'), isName(OWNER), isName('eth'), isName('a b.eth')]).toEqual([true, false, false, false]);
+  });
+
+  test('behavior: a name is looked up as ENS writes it, whatever its case and script', async () => {
+    const found = ens(value(RESOLVER), value(OWNER));
+    expect(await resolveOwners(['PLIMSOLL.eth', 'Ｐlimsoll.eth', 'plimsoll。eth'.replace('。', '.')], found)).toEqual([OWNER]);
+    expect([normalizeName('Name.XYZ'), normalizeName('MÜNCHEN.eth'), normalizeName('🦊️.eth')]).toEqual(['name.xyz', 'münchen.eth', '🦊.eth']);
+  });
+
+  test.each(['a..eth', 'a b.eth', 'аpple.eth', 'ab--c.eth', 'a\u0000.eth'])('error: INVALID_WALLET for "%s", which is no name of ENS', async (name) => {
+    // The third begins with a letter of another script.
+    await expect(resolveOwners([name.replace(' ', '\u00a0')], ens(value(RESOLVER), value(OWNER)))).rejects.toMatchObject({ code: 'INVALID_WALLET' });
+    expect(() => normalizeName(name)).toThrow(expect.objectContaining({ code: 'INVALID_WALLET' }));
   });
 
   test.each([
