@@ -34,8 +34,8 @@ export interface WebhookOptions {
   readonly allowHttp?: boolean;
 }
 
-/** What became of an attempt. `permanent` will not get better by itself. */
-export type WebhookOutcome = { readonly kind: 'delivered'; readonly status: number } | { readonly kind: 'failed'; readonly permanent: boolean; readonly reason: string };
+/** What became of an attempt: `failed` may get better by itself, `gone` is a receiver that wants no messages any more. */
+export type WebhookOutcome = { readonly kind: 'delivered'; readonly status: number } | { readonly kind: 'failed'; readonly reason: string } | { readonly kind: 'gone'; readonly reason: string };
 
 /** The receiver no longer wants messages. @source Standard Webhooks */
 const GONE = 410;
@@ -75,10 +75,10 @@ export async function deliverWebhook(target: URL, message: WebhookMessage, optio
   const signal = AbortSignal.timeout(options.timeoutMs);
   try {
     const address = await chooseAddress(target, options, signal);
-    if (address === null) return { kind: 'failed', permanent: true, reason: 'the receiver has no address on the public internet' };
+    if (address === null) return { kind: 'failed', reason: 'the receiver has no address on the public internet' };
     return judgeStatus(await send(target, address, { message, options, signal }));
   } catch (error) {
-    return { kind: 'failed', permanent: false, reason: signal.aborted ? `no answer within ${options.timeoutMs} ms` : reasonOf(error) };
+    return { kind: 'failed', reason: signal.aborted ? `no answer within ${options.timeoutMs} ms` : reasonOf(error) };
   }
 }
 
@@ -149,7 +149,7 @@ function send(target: URL, { address, family }: ResolvedAddress, { message, opti
 
 function judgeStatus(status: number): WebhookOutcome {
   if (status >= OK_FROM && status < OK_BELOW) return { kind: 'delivered', status };
-  return { kind: 'failed', permanent: status === GONE, reason: status === GONE ? 'the receiver is gone (410)' : `the receiver answered ${status}` };
+  return status === GONE ? { kind: 'gone', reason: 'the receiver is gone (410)' } : { kind: 'failed', reason: `the receiver answered ${status}` };
 }
 
 /** Node's own code alone: its message holds the address. */

@@ -1,12 +1,16 @@
 import { isPlimsollError } from '../core/errors.ts';
 import { bytesOf, findText, integerOf, numberOf, textOf, textsOf } from './columns.ts';
-import type { Queries, SqlRow, SqlValue } from './database.ts';
+import type { Database, Queries, SqlRow, SqlValue } from './database.ts';
 import { readEvent, type StoredEvent } from './events.ts';
 import type { Sealer } from './seal.ts';
 
 /** How often a delivery is looked at whose key is not here, and the seconds between two looks. */
 const MOST_LOOKS = 10;
 const LOOK_SECONDS = 60;
+/** Deliveries of one subscriber that are under way at once. */
+const MOST_OF_ONE = 2;
+/** Held while deliveries are taken. */
+const CLAIM_LOCK = 0x64656c76n;
 
 /** A subscriber. */
 export interface Webhook {
@@ -71,12 +75,12 @@ export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]
 }
 
 /**
- * Switches off the subscribers whose API key is no longer in force, and on again those whose key is back. They and what is still to be delivered to them stay, as a key may be missing by mistake.
+ * Switches off the subscribers whose API key is no longer in force, and on again those whose key is back, but for those that wanted nothing any more. They and what is still to be delivered to them stay, as a key may be missing by mistake.
  *
  * @param keyIds ids of all keys in force
  */
 export async function switchWebhooks(queries: Queries, keyIds: readonly string[]): Promise<void> {
-  await queries.query('update plimsoll.webhooks set enabled = not enabled where key_id is not null and enabled <> (key_id = any($1::text[]))', [keyIds]);
+  await queries.query('update plimsoll.webhooks set enabled = not enabled where key_id is not null and not gone and enabled <> (key_id = any($1::text[]))', [keyIds]);
 }
 
 /** Deletes a subscriber and what was still to be delivered to it. @returns false where there is none of that id */
@@ -95,24 +99,31 @@ export interface Delivery {
 }
 
 /**
- * Takes deliveries that are due. Whoever takes one has `seconds` to say what became of it; after that it is due again, so that nothing is
- * lost with a worker, and a subscriber may see it twice.
+ * Takes deliveries that are due, those that wait longest first, but no more than two of a subscriber at once: one that hangs must leave room for the others. Whoever takes one has `seconds` to
+ * say what became of it; after that it is due again, so that nothing is lost with a worker, and a subscriber may see it twice.
  */
-export async function claimDeliveries(queries: Queries, sealer: Sealer, { most, seconds }: { readonly most: number; readonly seconds: number }): Promise<readonly Delivery[]> {
-  const rows = await queries.query(
-    `with taken as (
-       update plimsoll.deliveries as d set attempts = attempts + 1, next_at = now() + make_interval(secs => $2)
-       where (webhook, event) in (
-         select webhook, event from plimsoll.deliveries where status = 'pending' and next_at <= now() and exists (select from plimsoll.webhooks where id = webhook and enabled) order by next_at, event limit $1 for update skip locked
-       ) returning d.webhook, d.event, d.attempts
-     )
-     select t.webhook, t.attempts, w.url, w.secret, w.next_secret, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at
-     from taken t join plimsoll.webhooks w on w.id = t.webhook join plimsoll.events e on e.sequence = t.event order by e.sequence, t.webhook`,
-    [most, seconds],
-  );
+export async function claimDeliveries(database: Database, sealer: Sealer, { most, seconds }: { readonly most: number; readonly seconds: number }): Promise<readonly Delivery[]> {
+  const rows = await database.transaction(async (queries) => {
+    // One after the other: two at once would both count what is under way without the other's.
+    await queries.query('select pg_advisory_xact_lock($1::int8)', [CLAIM_LOCK]);
+    return queries.query(
+      `with taken as (
+         update plimsoll.deliveries as d set attempts = attempts + 1, next_at = now() + make_interval(secs => $2), taken_until = now() + make_interval(secs => $2)
+         where (webhook, event) in (
+           select due.webhook, due.event from plimsoll.webhooks w cross join lateral (
+             select webhook, event, next_at from plimsoll.deliveries where webhook = w.id and status = 'pending' and next_at <= now() order by next_at, event
+             limit greatest(0, $3::int8 - (select count(*) from plimsoll.deliveries under_way where under_way.webhook = w.id and under_way.taken_until > now()))
+           ) due where w.enabled order by due.next_at, due.event limit $1
+         ) returning d.webhook, d.event, d.attempts
+       )
+       select t.webhook, t.attempts, w.url, w.secret, w.next_secret, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at
+       from taken t join plimsoll.webhooks w on w.id = t.webhook join plimsoll.events e on e.sequence = t.event order by e.sequence, t.webhook`,
+      [most, seconds, MOST_OF_ONE],
+    );
+  });
   const deliveries = rows.map((row) => ({ row, delivery: findDelivery(row, sealer) }));
   // One subscriber whose key is not here must not keep the others from what is theirs.
-  for (const { row, delivery } of deliveries) if (delivery === null) await postpone(queries, row);
+  for (const { row, delivery } of deliveries) if (delivery === null) await postpone(database, row);
   return deliveries.flatMap(({ delivery }) => (delivery === null ? [] : [delivery]));
 }
 
@@ -133,23 +144,31 @@ async function postpone(queries: Queries, row: SqlRow): Promise<void> {
   await settleDelivery(queries, delivery, numberOf(row, 'attempts') >= MOST_LOOKS ? { kind: 'dead', answer } : { kind: 'again', answer, afterSeconds: LOOK_SECONDS });
 }
 
-/** What became of an attempt: delivered, to be repeated after some seconds, or given up. `answer` is for people and holds no body. */
+/** What became of an attempt: delivered, to be repeated after some seconds, given up, or given up with the subscriber, who wants nothing any more. `answer` is for people and holds no body. */
 export type DeliveryOutcome =
   | { readonly kind: 'delivered'; readonly answer: string }
   | { readonly kind: 'again'; readonly answer: string; readonly afterSeconds: number }
-  | { readonly kind: 'dead'; readonly answer: string };
+  | { readonly kind: 'dead'; readonly answer: string }
+  | { readonly kind: 'gone'; readonly answer: string };
 
 /** Records what became of an attempt. One that was delivered or given up stays so. */
 export async function settleDelivery(queries: Queries, { webhook, event }: Pick<Delivery, 'webhook' | 'event'>, outcome: DeliveryOutcome): Promise<void> {
+  if (outcome.kind === 'gone') return retireWebhook(queries, webhook, outcome.answer);
   const status = outcome.kind === 'again' ? 'pending' : outcome.kind;
   const after = outcome.kind === 'again' ? outcome.afterSeconds : 0;
-  await queries.query(`update plimsoll.deliveries set status = $3, last_answer = $4, next_at = now() + make_interval(secs => $5) where webhook = $1 and event = $2 and status = 'pending'`, [
-    webhook,
-    event.sequence,
-    status,
-    outcome.answer,
-    after,
-  ]);
+  await queries.query(
+    `update plimsoll.deliveries set status = $3, last_answer = $4, next_at = now() + make_interval(secs => $5), taken_until = null where webhook = $1 and event = $2 and status = 'pending'`,
+    [webhook, event.sequence, status, outcome.answer, after],
+  );
+}
+
+/** Switches a subscriber off for good, and gives up what was still to be delivered to it. */
+async function retireWebhook(queries: Queries, id: string, answer: string): Promise<void> {
+  await queries.query(
+    `with gone as (update plimsoll.webhooks set enabled = false, gone = true where id = $1)
+     update plimsoll.deliveries set status = 'dead', last_answer = $2, taken_until = null where webhook = $1 and status = 'pending'`,
+    [id, answer],
+  );
 }
 
 /** A delivery's state, for the one who asks what became of it. */

@@ -19,33 +19,25 @@ export interface DeliverOptions {
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Deliveries that are under way at once. */
+  /** Deliveries that are begun at most. */
   readonly most: number;
   /** How receivers are reached; the keys are each subscriber's own. */
   readonly webhook?: Partial<Omit<WebhookOptions, 'keys'>>;
 }
 
-/** What became of the deliveries that were due. */
-export interface Delivered {
-  readonly delivered: number;
-  readonly again: number;
-  readonly dead: number;
-}
-
 /**
- * Makes one attempt for each delivery that is due, up to `most`. An event goes to a subscriber at least once: one whose worker ends before it was recorded is due again, with the
+ * Takes deliveries that are due, up to `most`, and begins one attempt for each. An event goes to a subscriber at least once: one whose worker ends before it was recorded is due again, with the
  * same `webhook-id`, by which the receiver tells repetitions.
  *
- * @throws {PlimsollError} STORE_UNREACHABLE; a receiver that fails is an outcome
+ * @returns what becomes of each attempt, once it is recorded: one receiver that hangs keeps nobody waiting for the others. A receiver that fails is an outcome; only STORE_* is thrown
+ * @throws {PlimsollError} STORE_*
  */
-export async function deliverDue(options: DeliverOptions): Promise<Delivered> {
+export async function startDeliveries(options: DeliverOptions): Promise<readonly Promise<DeliveryOutcome>[]> {
   const { database, sealer, most } = options;
   const timeoutMs = options.webhook?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   // Twice the time that an attempt may take: nobody else takes it meanwhile.
   const claimed = await claimDeliveries(database, sealer, { most, seconds: Math.ceil((2 * timeoutMs) / 1000) });
-  const outcomes = await Promise.all(claimed.map((delivery) => attempt(delivery, { ...options, webhook: { ...options.webhook, timeoutMs } })));
-  const count = (kind: DeliveryOutcome['kind']): number => outcomes.filter((outcome) => outcome.kind === kind).length;
-  return { delivered: count('delivered'), again: count('again'), dead: count('dead') };
+  return claimed.map((delivery) => attempt(delivery, { ...options, webhook: { ...options.webhook, timeoutMs } }));
 }
 
 async function attempt(delivery: Delivery, options: DeliverOptions & { readonly webhook: { readonly timeoutMs: number } }): Promise<DeliveryOutcome> {
@@ -73,14 +65,15 @@ async function send({ url }: Delivery, { options, ...message }: Sending): Promis
   try {
     return await deliverWebhook(parseWebhookUrl(url, options.allowHttp), message, options);
   } catch {
-    return { kind: 'failed', permanent: true, reason: 'the address is no https address' };
+    return { kind: 'gone', reason: 'the address is no https address' };
   }
 }
 
 /** @param attemptNumber from 1 */
 function settle(outcome: WebhookOutcome, attemptNumber: number, random: number): DeliveryOutcome {
   if (outcome.kind === 'delivered') return { kind: 'delivered', answer: String(outcome.status) };
+  if (outcome.kind === 'gone') return { kind: 'gone', answer: outcome.reason };
   const delay = DELAYS_SECONDS[attemptNumber - 1];
-  if (outcome.permanent || delay === undefined) return { kind: 'dead', answer: outcome.reason };
+  if (delay === undefined) return { kind: 'dead', answer: outcome.reason };
   return { kind: 'again', answer: outcome.reason, afterSeconds: delay * (1 - JITTER + 2 * JITTER * random) };
 }

@@ -1,6 +1,7 @@
 import { EVENT_CHANNEL } from '../../store/events.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { type Delivered, type DeliverOptions, deliverDue } from '../alerts/deliver-events.ts';
+import type { DeliveryOutcome } from '../../store/webhooks.ts';
+import { type DeliverOptions, startDeliveries } from '../alerts/deliver-events.ts';
 import { keepHouse } from './housekeeping.ts';
 import type { RoleContext, RunningRole, StartRole } from './role.ts';
 import { RoleTally } from './role-tally.ts';
@@ -14,7 +15,7 @@ export interface NotifyRoleOptions {
 }
 
 /** Deliveries that are under way at once. */
-const MOST = 16;
+const MOST = 64;
 /** Milliseconds after which it is looked again, heard of or not: repetitions come due, and what was announced while a connection was lost. */
 const LOOK_MS = 2_000;
 /** Milliseconds between two looks whether the house is to be kept. */
@@ -32,20 +33,35 @@ async function startNotify(context: RoleContext, { sealer, webhook }: NotifyRole
   const stopping = new AbortController();
   const waker = createWaker(clock);
 
-  const options: DeliverOptions = { database, sealer, now: () => Math.floor(clock.now() / 1000), random, most: MOST, ...(webhook === undefined ? {} : { webhook }) };
+  const options: Omit<DeliverOptions, 'most'> = { database, sealer, now: () => Math.floor(clock.now() / 1000), random, ...(webhook === undefined ? {} : { webhook }) };
+  const underWay = new Set<Promise<void>>();
 
   async function deliver(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const isMore = await deliverDue(options).then(told, (error: unknown) => tally.failed(error) === null);
-      if (!isMore) await waker.wait(LOOK_MS, stopping.signal);
+      await begin().catch((error: unknown) => tally.failed(error));
+      await waker.wait(LOOK_MS, stopping.signal);
     }
+    await Promise.all(underWay);
   }
 
-  /** @returns whether more may be due */
-  function told({ delivered, again, dead }: Delivered): boolean {
-    for (let count = 0; count < again + dead; count += 1) tally.noted('SOURCE_UNREACHABLE');
+  async function begin(): Promise<void> {
+    if (underWay.size >= MOST) return;
+    for (const attempt of await startDeliveries({ ...options, most: MOST - underWay.size })) follow(attempt);
     tally.succeeded(null);
-    return delivered + again + dead >= MOST;
+  }
+
+  /** Whatever ends makes room for more. */
+  function follow(attempt: Promise<DeliveryOutcome>): void {
+    const ended = attempt.then(told, (error: unknown) => void tally.failed(error));
+    underWay.add(ended);
+    void ended.then(() => {
+      underWay.delete(ended);
+      waker.wake();
+    });
+  }
+
+  function told({ kind }: DeliveryOutcome): void {
+    if (kind !== 'delivered') tally.noted('SOURCE_UNREACHABLE');
   }
 
   async function keep(): Promise<void> {

@@ -7,6 +7,7 @@ import { JOINT } from './0006-joint.ts';
 import { KEY_IDENTITY } from './0007-key-identity.ts';
 import { PRICE_KINDS } from './0008-price-kinds.ts';
 import { CONTENTS } from './0009-contents.ts';
+import { DELIVERIES } from './0010-deliveries.ts';
 
 /** One step of the schema. A step that was published is never changed; a change is a new step. */
 export interface Migration {
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 7, name: 'key identity', sql: KEY_IDENTITY },
   { number: 8, name: 'price kinds', sql: PRICE_KINDS },
   { number: 9, name: 'contents', sql: CONTENTS },
+  { number: 10, name: 'deliveries', sql: DELIVERIES },
 ];

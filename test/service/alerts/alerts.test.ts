@@ -6,15 +6,15 @@ import { readConfig } from '../../../src/config.ts';
 import { Decimal, ZERO } from '../../../src/core/decimal.ts';
 import type { AlertObservation } from '../../../src/engine/alert.ts';
 import { parseAlertRule } from '../../../src/service/alerts/alert-params.ts';
-import { type Delivered, deliverDue, MOST_ATTEMPTS } from '../../../src/service/alerts/deliver-events.ts';
+import { type DeliverOptions, MOST_ATTEMPTS, startDeliveries } from '../../../src/service/alerts/deliver-events.ts';
 import { judgeAlerts, observeReport } from '../../../src/service/alerts/watch-alerts.ts';
 import { reportWallet } from '../../../src/service/portfolio/wallet-report.ts';
 import { saveAlertRule } from '../../../src/store/alerts.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { listEvents } from '../../../src/store/events.ts';
+import { addEvent, listEvents } from '../../../src/store/events.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { createSealer } from '../../../src/store/seal.ts';
-import { listDeliveries, saveWebhook } from '../../../src/store/webhooks.ts';
+import { listDeliveries, listWebhooks, saveWebhook, switchWebhooks } from '../../../src/store/webhooks.ts';
 import { SUBJECTS } from '../../proof/subjects.ts';
 
 const WALLET = `0x${'ab'.repeat(20)}`;
@@ -95,7 +95,7 @@ describe('parseAlertRule', () => {
   });
 });
 
-describe('deliverDue', () => {
+describe(startDeliveries, () => {
   let server: Server;
   let answers: number[] = [];
   let seen: { headers: Record<string, unknown>; body: string }[] = [];
@@ -124,8 +124,8 @@ describe('deliverDue', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  const deliver = (changes: Partial<Parameters<typeof deliverDue>[0]['webhook'] & object> = {}): Promise<Delivered> =>
-    deliverDue({
+  const deliver = async (changes: DeliverOptions['webhook'] = {}) => {
+    const started = await startDeliveries({
       database,
       sealer,
       now: () => 1_800_000_000,
@@ -133,6 +133,10 @@ describe('deliverDue', () => {
       most: 10,
       webhook: { timeoutMs: 400, allowHttp: true, isAllowed: (address) => address === '127.0.0.1', resolve: async () => [{ address: '127.0.0.1', family: 4 }], ...changes },
     });
+    const outcomes = await Promise.all(started);
+    const count = (...kinds: string[]): number => outcomes.filter(({ kind }) => kinds.includes(kind)).length;
+    return { delivered: count('delivered'), again: count('again'), dead: count('dead', 'gone') };
+  };
   /** Lets the time until the next attempt pass. */
   const makeDue = (): Promise<unknown> => database.execute("update plimsoll.deliveries set next_at = now() - interval '1 second'");
   const state = async () => (await listDeliveries(database, 'hook', 10))[0];
@@ -178,19 +182,45 @@ describe('deliverDue', () => {
     expect(await deliver()).toEqual({ delivered: 0, again: 0, dead: 1 });
   });
 
-  test('error: a name that stands for a private address is given up without a request, also where it was public before', async () => {
+  test('error: nothing is sent to a name while it stands for a private address, also where it was public before: it is tried again, and given up in the end', async () => {
     answers = [503];
     await deliver();
+    const inside = { resolve: async () => [{ address: '169.254.169.254', family: 4 }] };
     await makeDue();
-    expect(await deliver({ resolve: async () => [{ address: '169.254.169.254', family: 4 }] })).toEqual({ delivered: 0, again: 0, dead: 1 });
-    expect(seen).toHaveLength(1);
-    expect((await state())?.lastAnswer).toBe('the receiver has no address on the public internet');
+    expect(await deliver(inside)).toEqual({ delivered: 0, again: 1, dead: 0 });
+    expect([seen.length, await state()]).toMatchObject([1, { status: 'pending', lastAnswer: 'the receiver has no address on the public internet' }]);
+    for (let attempt = 3; attempt <= MOST_ATTEMPTS; attempt += 1) {
+      await makeDue();
+      await deliver(inside);
+    }
+    expect([seen.length, await state()]).toMatchObject([1, { status: 'dead', attempts: MOST_ATTEMPTS }]);
+  });
+
+  test('behavior: a name that is public again in time is delivered to', async () => {
+    await deliver({ resolve: async () => [{ address: '10.0.0.1', family: 4 }] });
+    await makeDue();
+    expect(await deliver()).toEqual({ delivered: 1, again: 0, dead: 0 });
+  });
+
+  test('behavior: a receiver that says it is gone is switched off with all that was to be delivered, and stays so while its key is in force', async () => {
+    const hook = { id: 'hook', url: `http://hooks.example:${port}/in`, kinds: ['alert'], enabled: true, createdAt: 1n, secret: SECRET, nextSecret: NEXT, keyId: 'key' };
+    await database.execute('delete from plimsoll.webhooks');
+    await saveWebhook(database, sealer, hook);
+    const tell = (key: string) => database.transaction((queries) => addEvent(queries, { key, kind: 'alert', subject: 's', body: {}, at: 1n }));
+    for (const key of ['a', 'b', 'c', 'd']) await tell(key);
+    answers = [410, 410];
+    expect(await deliver()).toEqual({ delivered: 0, again: 0, dead: 2 });
+    const known = (await listDeliveries(database, 'hook', 10)).map(({ status, lastAnswer }) => [status, lastAnswer]);
+    expect(known).toEqual(Array(4).fill(['dead', 'the receiver is gone (410)']));
+    await switchWebhooks(database, ['key']);
+    await tell('later');
+    expect([(await listWebhooks(database)).map(({ enabled }) => enabled), (await listDeliveries(database, 'hook', 10)).length]).toEqual([[false], 4]);
   });
 
   test('behavior: two processes deliver it once; one that dies in between loses nothing', async () => {
     answers = [204, 204];
     const both = await Promise.all([deliver(), deliver()]);
-    expect(both.map((entry) => entry.delivered).toSorted()).toEqual([0, 1]);
+    expect(both.map((entry) => entry.delivered).toSorted((a, b) => a - b)).toEqual([0, 1]);
     await database.execute("update plimsoll.deliveries set status = 'pending', attempts = 1, next_at = now() - interval '1 second'");
     expect(await deliver()).toEqual({ delivered: 1, again: 0, dead: 0 });
     expect(new Set(seen.map(({ headers }) => headers['webhook-id'])).size).toBe(1);

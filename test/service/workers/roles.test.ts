@@ -66,6 +66,37 @@ describe('sync', () => {
   });
 });
 
+describe('sync, where one of several deployments is dead', () => {
+  const hurried = { now: () => Date.now(), sleep: (ms: number, signal?: AbortSignal) => MACHINE.clock.sleep(ms / 100, signal) };
+
+  test('error: its trouble is told beside the others’ health, and the role is not ready once it is older than a block may be', async () => {
+    let isDown = false;
+    const fetchOrFail: typeof fetch = (input, init) => (isDown && String(init?.body).includes('Comet') ? Promise.resolve(new Response('no', { status: 400 })) : MACHINE.fetch(input, init));
+    const registry = new Registry();
+    const lines: string[] = [];
+    const workers = await startHere(database, { roles: ['sync'], registry, surroundings: { ...MACHINE, clock: hurried, fetch: fetchOrFail } }, lines);
+    running.push(workers);
+    const role = () => workers.health()[0];
+    const of = (id: string) => role()?.deployments?.find(({ deployment }) => deployment === id);
+    await until(() => role()?.lastSuccess);
+    expect(role()?.deployments?.map(({ deployment, trouble }) => [deployment, trouble])).toEqual(['aave-v3/1/core', 'compound-v3/1/usdc', 'morpho-blue/1', 'gmx-v2/42161'].map((id) => [id, null]));
+    const lag = of('compound-v3/1/usdc')?.lagMs ?? -1;
+    expect([lag >= 0, role()?.trouble]).toEqual([true, null]);
+    isDown = true;
+    await until(() => of('compound-v3/1/usdc')?.trouble);
+    expect([of('aave-v3/1/core')?.trouble, role()?.trouble]).toEqual([null, null]);
+    await database.query(`update plimsoll.blocks set timestamp = timestamp - 1000 where deployment = 'compound-v3/1/usdc'`);
+    const trouble = await until(() => role()?.trouble);
+    expect(trouble).toMatch(/^compound-v3\/1\/usdc was last read at a block that is 1[0-9]{3} s old \(limit 600 s\): SOURCE_/);
+    expect(trouble).not.toContain('aave');
+    expect(role()?.lagMs).toBe(lag + 1_000_000);
+    expect(await registry.metrics()).toContain(`plimsoll_sync_deployment_lag_seconds{deployment="compound-v3/1/usdc"} ${lag / 1_000 + 1_000}`);
+    expect(lines.join('\n')).toMatch(/sync: compound-v3\/1\/usdc: SOURCE_/);
+    isDown = false;
+    await until(() => of('compound-v3/1/usdc')?.trouble === null);
+  });
+});
+
 describe('notify', () => {
   let receiver: Server;
   let seen: { readonly id: string; readonly body: string }[] = [];
@@ -129,6 +160,42 @@ describe('notify', () => {
     await database.execute(`update plimsoll.deliveries set attempts = 9, next_at = now() where webhook = 'foreign'`);
     await until(async () => (await listDeliveries(database, 'foreign', 1))[0]?.status === 'dead');
     await deleteWebhook(database, 'foreign');
+  });
+
+  test('behavior: subscribers that hang keep nobody else waiting, and are sent two at a time', async () => {
+    [seen, answers] = [[], []];
+    const open = new Map<string, number>();
+    const hanging = createServer((request) => void open.set(String(request.url), (open.get(String(request.url)) ?? 0) + 1));
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    const ids = ['hang-a', 'hang-b', 'hang-c'];
+    const url = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`;
+    for (const id of ids) await saveWebhook(database, sealer, { id, url: `${url}/${id}`, kinds: ['slow'], enabled: true, createdAt: 1n, secret: new Uint8Array(32), nextSecret: null });
+    for (let count = 0; count < 40; count += 1) await database.transaction((queries) => addEvent(queries, { key: `slow-${count}`, kind: 'slow', subject: 's', body: {}, at: 1n }));
+    // Nothing that hangs ends within the test.
+    const [one, other] = await Promise.all([1, 2].map(() => startHere(database, { roles: ['notify'], sealer, webhook: { ...webhook, timeoutMs: 600_000 } })));
+    try {
+      await until(() => ids.every((id) => open.get(`/${id}`) === 2));
+      for (const key of ['meanwhile', 'and again', 'and once more']) await tell(key);
+      await until(() => seen.length === 3);
+      expect([...open.values()]).toEqual([2, 2, 2]);
+    } finally {
+      const stopped = [one?.stop(), other?.stop()];
+      hanging.closeAllConnections();
+      await Promise.all(stopped);
+      await new Promise((resolve) => hanging.close(resolve));
+      for (const id of ids) await deleteWebhook(database, id);
+    }
+  });
+
+  test('behavior: what is due is begun when something ends, and what happens when it is heard of: without a look at the clock', async () => {
+    [seen, answers] = [[], []];
+    for (let count = 0; count < 7; count += 1) await tell(`due-${count}`);
+    const clock = { ...MACHINE.clock, sleep: (_: number, signal?: AbortSignal) => new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true })) };
+    running.push(await startHere(database, { roles: ['notify'], sealer, webhook, surroundings: { ...MACHINE, clock } }));
+    await until(() => seen.length === 7, 30_000);
+    await until(async () => (await listDeliveries(database, 'hook', 7)).every(({ status }) => status === 'delivered'), 30_000);
+    await tell('heard');
+    await until(() => seen.length === 8, 30_000);
   });
 
   test('error: a receiver on a private address is not asked', async () => {
