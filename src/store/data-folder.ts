@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { access, chmod, link, mkdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PlimsollError } from '../core/errors.ts';
 
@@ -14,7 +14,7 @@ export type Initialise = (folder: string) => Promise<void>;
  * that was killed while it was being made could never be opened. A lock whose process is gone is taken over.
  *
  * @returns how to give it back
- * @throws {PlimsollError} STORE_REFUSED where another process has it or the folder cannot be written
+ * @throws {PlimsollError} STORE_REFUSED where another process has it, or the folder cannot be written or closed to other users
  */
 export async function takeDataFolder(folder: string, initialise: Initialise): Promise<() => Promise<void>> {
   const lock = `${folder}.lock`;
@@ -34,6 +34,7 @@ export async function takeDataFolder(folder: string, initialise: Initialise): Pr
   };
   try {
     if (!(await exists(folder))) await makeWhole(folder, initialise);
+    await closeToOthers(folder);
     return release;
   } catch (error) {
     await release();
@@ -98,11 +99,26 @@ function isAlive(processId: number): boolean {
   }
 }
 
+/** What of a folder's mode lets others in. */
+const OTHERS = 0o077;
+
+/** Whoever may enter the folder may read what people own and owe, whatever the modes of its files. A system without such modes has none to take away. */
+async function closeToOthers(folder: string): Promise<void> {
+  const isOpen = async (): Promise<boolean> => process.platform !== 'win32' && ((await stat(folder)).mode & OTHERS) !== 0;
+  if (!(await isOpen())) return;
+  await chmod(folder, 0o700).catch(() => {});
+  if (!(await isOpen())) return;
+  throw new PlimsollError('STORE_REFUSED', `The data folder ${folder} is open to other users of this machine, and cannot be closed to them. Make it yours (chown, chmod 700), or set PLIMSOLL_DATA.`, {
+    folder,
+  });
+}
+
 /** Made under another name and moved when it is whole. */
 async function makeWhole(folder: string, initialise: Initialise): Promise<void> {
   const draft = `${folder}.${randomBytes(6).toString('hex')}.draft`;
   try {
     await initialise(draft);
+    await closeToOthers(draft);
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,6 +32,22 @@ describe(takeDataFolder, () => {
     await release();
     await (await takeDataFolder(folder, initialise))();
     expect((await readdir(join(root, 'a'))).toSorted()).toEqual(['book']);
+  });
+
+  test.skipIf(process.platform === 'win32')('behavior: other users are shut out of a new one, and of one that was open to them', async () => {
+    const folder = join(root, 'private');
+    const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
+    const before = process.umask(0o022);
+    try {
+      await (await takeDataFolder(folder, initialise))();
+      expect(await modeOf(folder)).toBe('700');
+      await chmod(folder, 0o755);
+      const release = await takeDataFolder(folder, initialise);
+      expect(await modeOf(folder)).toBe('700');
+      await release();
+    } finally {
+      process.umask(before);
+    }
   });
 
   test('behavior: making it fails: nothing is left, and the next one may try', async () => {

@@ -67,11 +67,17 @@ describe('sync', () => {
 });
 
 describe('sync, where one of several deployments is dead', () => {
+  const COMET = '0xc3d688b66703497daa19211eedff47f25384cdc3';
   const hurried = { now: () => Date.now(), sleep: (ms: number, signal?: AbortSignal) => MACHINE.clock.sleep(ms / 100, signal) };
 
   test('error: its trouble is told beside the others’ health, and the role is not ready once it is older than a block may be', async () => {
     let isDown = false;
-    const fetchOrFail: typeof fetch = (input, init) => (isDown && String(init?.body).includes('Comet') ? Promise.resolve(new Response('no', { status: 400 })) : MACHINE.fetch(input, init));
+    let subgraph = '';
+    const fetchOrFail: typeof fetch = (input, init) => {
+      const body = String(init?.body);
+      if (body.includes('query MirrorPositions') && body.includes(COMET)) subgraph = String(input);
+      return isDown && String(input) === subgraph ? Promise.resolve(new Response('no', { status: 400 })) : MACHINE.fetch(input, init);
+    };
     const registry = new Registry();
     const lines: string[] = [];
     const workers = await startHere(database, { roles: ['sync'], registry, surroundings: { ...MACHINE, clock: hurried, fetch: fetchOrFail } }, lines);
@@ -172,14 +178,14 @@ describe('notify', () => {
     for (const id of ids) await saveWebhook(database, sealer, { id, url: `${url}/${id}`, kinds: ['slow'], enabled: true, createdAt: 1n, secret: new Uint8Array(32), nextSecret: null });
     for (let count = 0; count < 40; count += 1) await database.transaction((queries) => addEvent(queries, { key: `slow-${count}`, kind: 'slow', subject: 's', body: {}, at: 1n }));
     // Nothing that hangs ends within the test.
-    const [one, other] = await Promise.all([1, 2].map(() => startHere(database, { roles: ['notify'], sealer, webhook: { ...webhook, timeoutMs: 600_000 } })));
+    const both = await Promise.all([1, 2].map(() => startHere(database, { roles: ['notify'], sealer, webhook: { ...webhook, timeoutMs: 600_000 } })));
     try {
       await until(() => ids.every((id) => open.get(`/${id}`) === 2));
       for (const key of ['meanwhile', 'and again', 'and once more']) await tell(key);
       await until(() => seen.length === 3);
       expect([...open.values()]).toEqual([2, 2, 2]);
     } finally {
-      const stopped = [one?.stop(), other?.stop()];
+      const stopped = both.map((workers) => workers.stop());
       hanging.closeAllConnections();
       await Promise.all(stopped);
       await new Promise((resolve) => hanging.close(resolve));
