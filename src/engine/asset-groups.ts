@@ -7,6 +7,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   BTC: ['BTC', 'WBTC', 'WBTC.b', 'WBTC.e', 'BTC.b', 'cbBTC', 'tBTC', 'LBTC', 'BTCB', 'FBTC', 'eBTC'],
 };
 
+const GROUP_OF: ReadonlyMap<string, string> = new Map(Object.entries(GROUPS).flatMap(([group, symbols]) => symbols.map((symbol): [string, string] => [symbol.toLowerCase(), group])));
+
 const STABLE: ReadonlySet<string> = new Set(
   [
     'USDC',
@@ -47,6 +49,12 @@ export interface AssetGrouping {
   readonly stable: ReadonlySet<AssetId>;
 }
 
+/** What an asset moves with, by its symbol: the name of its group; itself where it has none; null for a dollar stablecoin, which stays in place. */
+export function driverOf(asset: AssetId, symbol: string): string | null {
+  const name = symbol.toLowerCase();
+  return STABLE.has(name) ? null : (GROUP_OF.get(name) ?? asset);
+}
+
 /** Groups the assets of a portfolio by symbol: liquid staking tokens with ETH, wrapped bitcoins with BTC, dollar stablecoins apart. */
 export function groupAssets(portfolio: Pick<Portfolio, 'accounts'>): AssetGrouping {
   const groups = new Map<AssetId, string>();
@@ -54,8 +62,8 @@ export function groupAssets(portfolio: Pick<Portfolio, 'accounts'>): AssetGroupi
   for (const leg of portfolio.accounts.flatMap((account) => account.legs)) {
     const asset = leg.asset as AssetId;
     const symbol = leg.symbol.toLowerCase();
-    const group = Object.entries(GROUPS).find(([, symbols]) => symbols.some((entry) => entry.toLowerCase() === symbol));
-    if (group !== undefined) groups.set(asset, group[0]);
+    const group = GROUP_OF.get(symbol);
+    if (group !== undefined) groups.set(asset, group);
     if (STABLE.has(symbol)) stable.add(asset);
   }
   return { groups, stable };

@@ -1,8 +1,8 @@
 import { InternalError } from '../../core/errors.ts';
 import { openKernel, ScanBook } from '../../engine/scan/index.ts';
 import { type MarketInView, openMarkets } from './accounts.ts';
-import { addNearest, orUndefined } from './nearest.ts';
-import { createScreen, type Found, Nearest, owes, Samples, type ScreenBook } from './screen.ts';
+import { addNearest, Nearest, orUndefined } from './nearest.ts';
+import { createScreen, type Found, owes, Samples, type ScreenBook } from './screen.ts';
 import type { Book, BookAccount, BookMarket } from './source.ts';
 
 /** One chain of a book in columns. */

@@ -1,4 +1,5 @@
 import type { watchedToJson } from './json.ts';
+import { compareStandings, type Standing } from './nearest.ts';
 
 /** Accounts on a watch list at most. */
 export const MOST_WATCHED = 50;
@@ -9,20 +10,14 @@ export interface WatchedRow extends ReturnType<typeof watchedToJson> {
   readonly seenAt: number;
 }
 
-/** Puts watch lists of parts of a book together: of all accounts those with the lowest health, ordered as a scan orders them, by how far the market has to move. */
+/** Puts watch lists of parts of a book together: the nearest of all accounts, as a scan chooses them, by how far the market has to move. */
 export function mergeWatched(lists: readonly (readonly WatchedRow[])[]): readonly WatchedRow[] {
   return lists
     .flat()
-    .toSorted((a, b) => Number(a.health) - Number(b.health) || compareIds(a, b))
-    .slice(0, MOST_WATCHED)
-    .toSorted((a, b) => distanceOf(a) - distanceOf(b) || Number(a.health) - Number(b.health) || compareIds(a, b));
+    .toSorted((a, b) => compareStandings(standingOf(a), standingOf(b)) || (a.account < b.account ? -1 : 1))
+    .slice(0, MOST_WATCHED);
 }
 
-/** Those that no move reaches come last. */
-function distanceOf({ move }: WatchedRow): number {
-  return move === null ? 2 : Number(move);
-}
-
-function compareIds(a: WatchedRow, b: WatchedRow): number {
-  return a.account < b.account ? -1 : 1;
+function standingOf({ move, health }: WatchedRow): Standing {
+  return { move: move === null ? Number.POSITIVE_INFINITY : Number(move), health: Number(health) };
 }

@@ -16,6 +16,7 @@ import { cometStore } from '../plan/forward.ts';
 import { listPlanAssets } from '../plan/means.ts';
 import { encodeLiquidation, type LiquidationCalldata } from './calldata.ts';
 import { type ChainMeans, openChainMeans } from './means.ts';
+import { CANDIDATES } from './nearest.ts';
 import { type ScreenBook, type Screened, screenExactly } from './screen.ts';
 import type { Book } from './source.ts';
 
@@ -74,7 +75,7 @@ export interface ScanAnswer {
  */
 export async function scanBook(book: Book, request: ScanRequest, { chains, screen = screenExactly, progress = () => {} }: ScanSurroundings): Promise<ScanAnswer> {
   progress(`Deciding the ${book.accounts.length} accounts of ${book.name}`);
-  const screened = screen(book, { moves: NO_MOVES, near: request.limit });
+  const screened = screen(book, { moves: NO_MOVES, near: CANDIDATES * request.limit });
   const grouping = groupAssets(documentOf(book, screened.samples));
   const moves = request.move === null ? null : movesOf(parseShock(request.move, { portfolio: documentOf(book, []), accounts: screened.samples }, grouping.groups));
   const moved = moves === null ? null : screen(book, { moves, near: 0 });
@@ -97,7 +98,7 @@ export async function scanBook(book: Book, request: ScanRequest, { chains, scree
     ownersFound: ranked.length,
     calldata: encodeAll(owners, now.sequences, book, request),
     sequences: now.sequences,
-    watched: watched.accounts,
+    watched: watched.accounts.slice(0, request.limit),
     effect: later === null ? null : comparePrices(now, later),
     means: [...means.values()],
     gaps: uniqueGaps([...book.gaps, ...screened.gaps, ...(moved?.gaps ?? []), ...watched.gaps, ...now.sequences.flatMap(({ gaps }) => gaps), ...(later?.sequences.flatMap(({ gaps }) => gaps) ?? [])]),

@@ -1,4 +1,3 @@
-import { Decimal, fromFixed } from '../../core/decimal.ts';
 import { PlimsollError } from '../../core/errors.ts';
 import type { AssetId } from '../../core/ids.ts';
 import type { Gap } from '../../core/portfolio.ts';
@@ -7,12 +6,13 @@ import type { Moves } from '../../engine/moves.ts';
 import type { OpenedAccount } from '../../engine/open-portfolio.ts';
 import { gapOf } from '../portfolio/gaps.ts';
 import { type MarketInView, openBookAccount, openMarkets } from './accounts.ts';
+import { Nearest } from './nearest.ts';
 import type { Book, BookAccount } from './source.ts';
 
 /** A book at one set of prices, at the next block's time: every account decided by its own rule. */
 export interface Screened {
   readonly liquidatable: readonly OpenedAccount[];
-  /** Those with the lowest health that are not, as many as were asked for. */
+  /** Those that the smallest adverse move seems to make liquidatable, as many as were asked for. */
   readonly near: readonly OpenedAccount[];
   /** Accounts that together hold every asset of the book. */
   readonly samples: readonly OpenedAccount[];
@@ -111,38 +111,4 @@ export class Samples {
     for (const { asset } of terms) this.#seen.add(asset);
     this.list.push(account);
   }
-}
-
-/** Keeps the accounts with the lowest adjusted collateral ÷ adjusted debt, a float to choose by only. */
-export class Nearest {
-  readonly most: number;
-  #kept: { readonly account: BookAccount; readonly health: number }[] = [];
-
-  constructor(most: number) {
-    this.most = most;
-  }
-
-  add(account: BookAccount, terms: readonly ExposureTerm[]): void {
-    const health = healthOf(terms);
-    if (health === null) return;
-    this.#kept.push({ account, health });
-    if (this.#kept.length >= 4 * this.most + 64) this.#cut();
-  }
-
-  list(): readonly BookAccount[] {
-    this.#cut();
-    return this.#kept.map(({ account }) => account);
-  }
-
-  #cut(): void {
-    this.#kept = this.#kept.toSorted((a, b) => a.health - b.health || (a.account.id < b.account.id ? -1 : 1)).slice(0, this.most);
-  }
-}
-
-/** Adjusted collateral ÷ adjusted debt as a float; null without debt. */
-export function healthOf(terms: readonly ExposureTerm[]): number | null {
-  const side = (wanted: ExposureTerm['side']): Decimal =>
-    terms.reduce((total, { side: of, amount, decimals, priceUsd, weight }) => (of === wanted ? total.plus(fromFixed(amount, decimals).times(priceUsd).times(weight)) : total), new Decimal(0));
-  const debt = side('debt');
-  return debt.isZero() ? null : side('collateral').div(debt).toNumber();
 }

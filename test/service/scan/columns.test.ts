@@ -38,6 +38,19 @@ describe(openColumnScreen, () => {
     process.stdout.write(`${name}: liquidatable at six prices ${counts.join(', ')}\n`);
   });
 
+  test.each(['euler-v1', 'morpho-depeg'])('behavior: the nearest of %s are those with which the list of all begins, measured exactly', async (name) => {
+    const book = await (await chooseBook({ recorded: name }, CONFIG)).read();
+    const scan = async (limit: number, screen = screenExactly) =>
+      (await scanBook(book, { ...DEFAULT_SCAN, limit }, { chains: new Map(), screen })).watched.map(({ account, move }) => [account.entry.id, move?.toFixed(9)]);
+    const all = await scan(100_000);
+    expect(all.length).toBeGreaterThan(5);
+    for (const limit of [3, 50]) {
+      const listed = await scan(limit);
+      expect(listed).toEqual(all.slice(0, limit));
+      expect(await scan(limit, await openColumnScreen(book))).toEqual(listed);
+    }
+  });
+
   test('behavior: a scan with it is the same scan', async () => {
     const book = await (await chooseBook({}, CONFIG)).read();
     const request = { ...DEFAULT_SCAN, move: 'ETH=-5%' };

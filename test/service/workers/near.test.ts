@@ -6,7 +6,7 @@ import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';
 import { findRule } from '../../../src/protocols/registry.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { MOST_WATCHED, mergeWatched, type WatchedRow } from '../../../src/service/scan/merge-watched.ts';
-import { healthOf, Nearest } from '../../../src/service/scan/screen.ts';
+import { Nearest } from '../../../src/service/scan/nearest.ts';
 import type { BookAccount, BookMarket } from '../../../src/service/scan/source.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
 import { ChainColumns } from '../../../src/service/workers/watch/chain-columns.ts';
@@ -100,6 +100,15 @@ describe(ChainColumns, () => {
   const known = findRule(morphoBlueRule.id);
   if (known === undefined) throw new TypeError('no such rule');
   const { screening: _, ...exact } = known;
+  /** One collateral against one dollar: the order by health is the order by move. */
+  const healthOf = (position: unknown, at: bigint): number | null => {
+    const side = (wanted: string): number =>
+      known
+        .exposure({ market: wstEthUsdc, position, at })
+        .filter((term) => term.side === wanted)
+        .reduce((total, { amount, decimals, priceUsd, weight }) => total + (Number(amount) / 10 ** decimals) * Number(priceUsd) * Number(weight), 0);
+    return side('debt') === 0 ? null : side('collateral') / side('debt');
+  };
 
   test.each<[string, { readonly rule: Rule; readonly isHeld: boolean }]>([
     ['in columns', { rule: known, isHeld: true }],
@@ -118,7 +127,7 @@ describe(ChainColumns, () => {
     columns.place(isHeld ? accounts : [...accounts, { id: 'lost', owner: accounts[0]?.owner ?? '0x', marketKey: 'nowhere', position: null, precision: 'exact', missing: [] }]);
     const liquidatable = new Set((await columns.screen(at)).liquidatable);
     const healths = accounts.flatMap(({ id, position }): [string, number][] => {
-      const health = liquidatable.has(id) ? null : healthOf(known.exposure({ market: wstEthUsdc, position, at }));
+      const health = liquidatable.has(id) ? null : healthOf(position, at);
       return health === null ? [] : [[id, health]];
     });
     const ranked = healths.toSorted(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).map(([id]) => id);
@@ -149,10 +158,11 @@ describe(mergeWatched, () => {
     seenAt: 1,
   });
 
-  test('default: those with the lowest health of all parts, the nearest first, and last those that no move reaches', () => {
+  test('default: the nearest of all parts first, and last those that no move reaches', () => {
     const lists = [[row('c', '1.3', '0.2'), row('a', '1.01', null)], [], [row('b', '1.2', '0.1'), row('d', '1.25', '0.1')]];
     expect(mergeWatched(lists).map(({ account }) => account)).toEqual(['b', 'd', 'c', 'a']);
-    const many = Array.from({ length: 40 }, (_, at) => row(String(at + 10), `1.${at + 10}`, '0.5'));
-    expect(mergeWatched([many, many.map((entry) => ({ ...entry, account: `x${entry.account}` }))]).map(({ health }) => health)).not.toContain('1.35');
+    const many = Array.from({ length: 40 }, (_, at) => row(String(at + 10), `1.${at + 10}`, `0.${at + 10}`));
+    const merged = mergeWatched([[row('close in health', '1.0001', null)], many, many.map((entry) => ({ ...entry, account: `x${entry.account}` }))]);
+    expect([merged.length, merged.at(-1)?.move, merged.some(({ account }) => account === 'close in health')]).toEqual([MOST_WATCHED, '0.34', false]);
   });
 });

@@ -3,8 +3,7 @@ import type { ExposureTerm, MarketAt } from '../../../core/rule.ts';
 import { NO_MOVES } from '../../../engine/moves.ts';
 import { prepareMarket } from '../../../engine/scan/exact.ts';
 import { openKernel, ScanBook, type ScreenResult } from '../../../engine/scan/index.ts';
-import { addNearest, orUndefined } from '../../scan/nearest.ts';
-import type { Nearest } from '../../scan/screen.ts';
+import { addNearest, type Nearest, orUndefined } from '../../scan/nearest.ts';
 import type { BookAccount, BookMarket } from '../../scan/source.ts';
 import { asPlimsollError } from '../role-tally.ts';
 

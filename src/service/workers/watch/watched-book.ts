@@ -6,7 +6,7 @@ import { type BookChanges, listAccounts, listBookChanges, readBookPosition, type
 import { findMarkets, listMarkets, type BookMarket as StoredMarket } from '../../../store/book-markets.ts';
 import type { Queries } from '../../../store/database.ts';
 import { listDecisionTimes } from '../../scan/accounts.ts';
-import { Nearest } from '../../scan/screen.ts';
+import { Nearest } from '../../scan/nearest.ts';
 import type { BookAccount, BookMarket } from '../../scan/source.ts';
 import { openStoredAccount, openStoredMarket } from '../../scan/store.ts';
 import { asPlimsollError } from '../role-tally.ts';
