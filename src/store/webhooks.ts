@@ -185,6 +185,46 @@ export async function listDeliveries(queries: Queries, webhook: string, most: nu
   return rows.map((row) => ({ event: integerOf(row, 'event'), status: textOf(row, 'status'), attempts: numberOf(row, 'attempts'), lastAnswer: findText(row, 'last_answer') }));
 }
 
+/** An event that was given up for a subscriber. */
+export interface DeadLetter {
+  readonly event: bigint;
+  readonly kind: string;
+  /** Unix seconds of the event. */
+  readonly at: bigint;
+  readonly attempts: number;
+  /** What became of the last attempt, in words; null where there was none. */
+  readonly lastAnswer: string | null;
+}
+
+/** How deliveries to a subscriber stand. */
+export interface DeliverySummary {
+  readonly pending: number;
+  readonly dead: number;
+  /** The newest that were given up, newest first. */
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** How deliveries to some subscribers stand, by their ids. @param most dead letters of each that are listed */
+export async function summarizeDeliveries(queries: Queries, webhooks: readonly string[], most: number): Promise<ReadonlyMap<string, DeliverySummary>> {
+  const counts = await queries.query(
+    `select id, (select count(*) from plimsoll.deliveries where webhook = id and status = 'pending')::int4 as pending,
+       (select count(*) from plimsoll.deliveries where webhook = id and status = 'dead')::int4 as dead from unnest($1::text[]) as id`,
+    [webhooks],
+  );
+  const letters = await queries.query(
+    `select d.webhook, d.event::text as event, e.kind, e.at::text as at, d.attempts, d.last_answer
+     from unnest($1::text[]) as id cross join lateral (select * from plimsoll.deliveries where webhook = id and status = 'dead' order by deliveries.event desc limit $2) d
+     join plimsoll.events e on e.sequence = d.event order by d.event desc`,
+    [webhooks, most],
+  );
+  const lettersOf = Map.groupBy(letters, (row) => textOf(row, 'webhook'));
+  return new Map(counts.map((row) => [textOf(row, 'id'), { pending: numberOf(row, 'pending'), dead: numberOf(row, 'dead'), deadLetters: (lettersOf.get(textOf(row, 'id')) ?? []).map(readLetter) }]));
+}
+
+function readLetter(row: SqlRow): DeadLetter {
+  return { event: integerOf(row, 'event'), kind: textOf(row, 'kind'), at: integerOf(row, 'at'), attempts: numberOf(row, 'attempts'), lastAnswer: findText(row, 'last_answer') };
+}
+
 function readDelivery(row: SqlRow, sealer: Sealer): Delivery {
   const webhook = textOf(row, 'webhook');
   const place = placeOf(webhook);

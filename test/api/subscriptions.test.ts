@@ -7,7 +7,7 @@ import { Decimal } from '../../src/core/decimal.ts';
 import { judgeAlerts } from '../../src/service/alerts/watch-alerts.ts';
 import { followWallets, listWatchedOwners } from '../../src/store/alerts.ts';
 import { addEvent, type EventAudience } from '../../src/store/events.ts';
-import { claimDeliveries, listDeliveries } from '../../src/store/webhooks.ts';
+import { claimDeliveries, listDeliveries, settleDelivery } from '../../src/store/webhooks.ts';
 import { ask, startTestService, type TestService } from './serving.ts';
 import { openStreamClient, type StreamClient } from './stream-client.ts';
 
@@ -111,6 +111,25 @@ describe('webhooks', () => {
     expect(await running.database.query('select id from plimsoll.alert_rules where webhook = $1', [id])).toEqual([]);
     await tell('late', 'alert', ANNA, { kind: 'rule', webhook: id });
     for (const other of made.values()) expect((await deliveredTo(other)).filter((entry) => entry === 'alert 0xaa').length).toBeLessThan(2);
+  });
+
+  test('behavior: what is still to be delivered and what was given up is told to whose it is, with the last answers of the newest', async () => {
+    const id = await subscribe('anna', { kinds: ['opportunity.closed'] });
+    for (let count = 0; count < 9; count += 1) await tell(`closed ${count}`, 'opportunity.closed', BERT);
+    const due = (await listDeliveries(running.database, id, 9)).toReversed();
+    const settle = (at: number, outcome: Parameters<typeof settleDelivery>[2]): Promise<void> => {
+      const event = due[at]?.event ?? 0n;
+      return settleDelivery(running.database, { webhook: id, event: { sequence: event, key: '', kind: '', subject: '', body: {}, at: 0n } }, outcome);
+    };
+    await settle(0, { kind: 'delivered', answer: '200' });
+    for (let at = 1; at < 7; at += 1) await settle(at, { kind: 'dead', answer: `the receiver answered 50${at}` });
+    const list = async (name: string) => (await ask(running.origin, '/v1/webhooks', as(name))).json['webhooks'] as { id: string; deliveries: Record<string, unknown> }[];
+    const letter = (at: number) => ({ event: String(due[at]?.event), kind: 'opportunity.closed', at: 1_000, attempts: 0, lastAnswer: `the receiver answered 50${at}` });
+    expect((await list('anna')).find((webhook) => webhook.id === id)?.deliveries).toEqual({ pending: 2, dead: 6, deadLetters: [6, 5, 4, 3, 2].map(letter) });
+    expect((await list('operator')).find((webhook) => webhook.id === id)?.deliveries['dead']).toBe(6);
+    expect((await list('bert')).map((webhook) => webhook.id)).not.toContain(id);
+    expect((await list('bert')).every(({ deliveries }) => deliveries['dead'] === 0)).toBe(true);
+    expect((await ask(running.origin, `/v1/webhooks/${id}`, { method: 'DELETE', ...as('anna') })).status).toBe(204);
   });
 
   test('bad input: health without a wallet, a key used for two requests, nobody’s webhook', async () => {

@@ -58,13 +58,26 @@ const webhookFields = {
   url: z.string().describe('Without what follows the host: the path may hold a token'),
   kinds: z.array(z.string()),
   wallets: z.array(z.string()),
-  enabled: z.boolean(),
+  enabled: z.boolean().describe('false: its API key is not in force, or the receiver answered 410; after that it gets nothing any more'),
   createdAt: unixSeconds,
   alerts: z.array(alertRule),
 };
 
+const deadLetter = z.strictObject({
+  event: z.string().describe('Its sequence'),
+  kind: z.string(),
+  at: unixSeconds.describe('When it happened'),
+  attempts: z.int().min(0),
+  lastAnswer: z.string().nullable().describe('What became of the last attempt, in words'),
+});
+const deliveries = z.strictObject({
+  pending: z.int().min(0).describe('To be delivered, or to be tried again'),
+  dead: z.int().min(0).describe('Given up; kept as long as its event'),
+  deadLetters: z.array(deadLetter).describe('The newest that were given up, at most five, newest first'),
+});
+
 /** A subscriber without its secret. */
-export const webhook = named('Webhook', z.strictObject(webhookFields));
+export const webhook = named('Webhook', z.strictObject({ ...webhookFields, deliveries }));
 /** A subscriber as it was made. */
 export const createdWebhook = named(
   'CreatedWebhook',

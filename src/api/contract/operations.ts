@@ -200,7 +200,7 @@ export const OPERATIONS = {
   },
   listWebhooks: {
     summary: 'Your subscribers',
-    description: 'Those that the API key made, without secrets; all of them for the operator (scope admin, or a service without keys).',
+    description: 'Those that the API key made, without secrets, with what is still to be delivered and what was given up; all of them for the operator (scope admin, or a service without keys).',
     tag: 'events',
     scope: 'webhooks',
     answers: { 200: { description: 'Subscribers', schema: webhooks } },

@@ -5,7 +5,7 @@ import { isPublicTarget, parseWebhookUrl } from '../../sources/webhook.ts';
 import { type AlertRule, listAlertRules, saveAlertRule } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { addWebhook, deleteWebhook, listWebhooks, type Webhook } from '../../store/webhooks.ts';
+import { addWebhook, type DeliverySummary, deleteWebhook, listWebhooks, summarizeDeliveries, type Webhook } from '../../store/webhooks.ts';
 import { isOwn } from '../http/api-keys.ts';
 import { type Call, type Handlers, json, type Reply } from '../http/call.ts';
 import { createIdempotencyStore, readIdempotencyKey } from '../http/idempotency.ts';
@@ -29,6 +29,8 @@ const RESOLVE_MS = 3_000;
 /** Subscribers of all keys, and of one. */
 const MOST_WEBHOOKS = 10_000;
 const MOST_OWN_WEBHOOKS = 100;
+/** Dead letters of one that are listed. */
+const MOST_LETTERS = 5;
 
 /** Subscribers and their alert rules. Each belongs to the key that made it: others neither see nor delete it, and hear nothing of its wallets. */
 export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'createWebhook' | 'listWebhooks' | 'deleteWebhook'> {
@@ -51,7 +53,10 @@ export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'c
     },
     async listWebhooks({ caller }) {
       const [webhooks, rules] = await Promise.all([listWebhooks(database), listAlertRules(database)]);
-      return json({ webhooks: webhooks.filter(({ keyId = null }) => isOwn(caller, keyId)).map((webhook) => describe(webhook, rules)) });
+      const own = webhooks.filter(({ keyId = null }) => isOwn(caller, keyId));
+      const ids = own.map(({ id }) => id);
+      const summaries = await summarizeDeliveries(database, ids, MOST_LETTERS);
+      return json({ webhooks: own.map((webhook) => ({ ...describe(webhook, rules), deliveries: describeDeliveries(summaries.get(webhook.id)) })) });
     },
     async deleteWebhook({ params, caller }) {
       const found = (await listWebhooks(database)).find(({ id }) => id === params.id);
@@ -113,6 +118,10 @@ function describe(webhook: Webhook, rules: readonly AlertRule[]): object {
     createdAt: Number(webhook.createdAt),
     alerts: rules.flatMap(({ webhook: of, ...rule }) => (of === webhook.id ? [rule] : [])),
   };
+}
+
+function describeDeliveries({ pending, dead, deadLetters }: DeliverySummary = { pending: 0, dead: 0, deadLetters: [] }): object {
+  return { pending, dead, deadLetters: deadLetters.map(({ event, at, ...rest }) => ({ event: event.toString(), at: Number(at), ...rest })) };
 }
 
 function headerOf({ headers }: Call<'createWebhook'>): string | undefined {

@@ -8,6 +8,7 @@ import { KEY_IDENTITY } from './0007-key-identity.ts';
 import { PRICE_KINDS } from './0008-price-kinds.ts';
 import { CONTENTS } from './0009-contents.ts';
 import { DELIVERIES } from './0010-deliveries.ts';
+import { DEAD_LETTERS } from './0011-dead-letters.ts';
 
 /** One step of the schema. A step that was published is never changed; a change is a new step. */
 export interface Migration {
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 8, name: 'price kinds', sql: PRICE_KINDS },
   { number: 9, name: 'contents', sql: CONTENTS },
   { number: 10, name: 'deliveries', sql: DELIVERIES },
+  { number: 11, name: 'dead letters', sql: DEAD_LETTERS },
 ];
