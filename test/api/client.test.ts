@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keepAnswers } from '../../src/api/client/answer-store.ts';
 import { createClient, isPlimsollError, type StreamedEvent } from '../../src/api/client/index.ts';
 import { createMessageParser } from '../../src/api/client/stream-messages.ts';
 import { addEvent } from '../../src/store/events.ts';
@@ -128,12 +129,14 @@ describe('stream', () => {
     const slept: number[] = [];
     const end = new AbortController();
     let connections = 0;
+    const lines: (AbortSignal | null | undefined)[] = [];
     const silent = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
     const events = createClient({
       origin: 'http://service.example',
       clock: silent,
-      fetch: async () => {
+      fetch: async (_input, init) => {
         connections += 1;
+        lines.push(init?.signal);
         if (connections === 1) return Response.json({ code: 'OVERLOADED', detail: 'x' }, { status: 503, headers: { 'retry-after': '9' } });
         if (connections === 2) return new Response(new ReadableStream());
         if (connections === 3) throw new TypeError('fetch failed');
@@ -143,13 +146,38 @@ describe('stream', () => {
     expect((await events.next()).value).toMatchObject({ sequence: '7' });
     expect([slept[0], connections]).toEqual([9_000, 4]);
     expect(slept).toContain(40_000);
+    // Those that were given up are cut off, so that none of them stays open unheard.
+    expect(lines.map((signal) => signal?.aborted)).toEqual([true, true, true, false]);
     await events.return();
+    expect(lines[3]?.aborted).toBe(true);
   });
 
   test('error: what repeating will not help ends it', async () => {
     await expect(createClient({ origin: running.origin }).stream({ after: 'not-a-sequence' }).next()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     const odd = createClient({ origin: 'http://service.example', fetch: async () => new Response('data: {not json\n\n') });
     await expect(odd.stream().next()).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE' });
+  });
+});
+
+describe(keepAnswers, () => {
+  const answer = (text: string) => ({ etag: `"${text}"`, text, isJson: false });
+
+  test('behavior: what was not asked for the longest is forgotten first', () => {
+    const store = keepAnswers(2);
+    store.keep('a', answer('a'));
+    store.keep('b', answer('b'));
+    expect(store.find('a')?.text).toBe('a');
+    store.keep('c', answer('c'));
+    expect(['a', 'b', 'c'].map((url) => store.find(url)?.text ?? null)).toEqual(['a', null, 'c']);
+    store.keep('a', answer('a again'));
+    store.keep('d', answer('d'));
+    expect(['a', 'c', 'd'].map((url) => store.find(url)?.text ?? null)).toEqual(['a again', null, 'd']);
+  });
+
+  test('behavior: none is kept where none may be', () => {
+    const store = keepAnswers(0);
+    store.keep('a', answer('a'));
+    expect(store.find('a')).toBeNull();
   });
 });
 

@@ -38,7 +38,7 @@ test('default: a proof that is asked for is made by a worker, and accepted', { t
   }
 });
 
-test('bad input: an attestation that was altered makes no job', async () => {
+test('bad input: an attestation that was altered makes no job, and a policy for production is judged by now alone', async () => {
   const running = await startTestService({ environment: { PLIMSOLL_PROOFS: 'on' } });
   try {
     const demo = await proveDemo();
@@ -46,6 +46,14 @@ test('bad input: an attestation that was altered makes no job', async () => {
     const refused = await ask(running.origin, '/v1/proofs', { body: { ...demo.request, attestation } });
     expect([refused.status, refused.json['code']]).toEqual([422, 'ATTESTATION_REFUSED']);
     for (const secret of demo.secrets) expect(`${running.log()}${refused.text}`).not.toContain(secret);
+    // A proof that was good once would be good for ever, if whoever shows it could choose the moment.
+    const body = { proof: demo.bundle, policy: { ...demo.policy, allowDevelopment: false }, at: demo.at };
+    for (const policy of [body.policy, { ...demo.policy, allowDevelopment: undefined }]) {
+      const chosen = await ask(running.origin, '/v1/proofs/verify', { body: { ...body, policy } });
+      expect([chosen.status, chosen.json['code'], chosen.json['fields']]).toEqual([400, 'INVALID_ARGUMENT', { in: 'body', path: 'at' }]);
+    }
+    const judged = await ask(running.origin, '/v1/proofs/verify', { body: { ...body, policy: demo.policy } });
+    expect([judged.status, judged.json['accepted']]).toEqual([200, true]);
   } finally {
     await running.close();
   }

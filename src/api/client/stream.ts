@@ -65,7 +65,7 @@ async function* readConnection(place: Place, { signal, onState }: StreamInput, {
     place.failures = 0;
     onState?.('live');
     const parser = createMessageParser();
-    for await (const text of chunksOf(response.body, clock, line)) {
+    for await (const text of chunksOf(response.body, clock)) {
       for (const message of parser.take(text)) {
         place.last = message.id ?? place.last;
         place.retryMs = message.retryMs ?? place.retryMs;
@@ -103,14 +103,14 @@ function backOff(place: Place): number {
   return Math.min(place.retryMs * 2 ** (place.failures - 1), LONGEST_WAIT_MS);
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array>, clock: Clock, line: AbortController): AsyncGenerator<string, void, undefined> {
+/** Ends where nothing was heard for too long; whoever opened the line then cuts it off. */
+async function* chunksOf(body: ReadableStream<Uint8Array>, clock: Clock): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   for (;;) {
     const heard = new AbortController();
     const silence = clock.sleep(SILENCE_MS, heard.signal).then(() => null);
     const part = await Promise.race([reader.read(), silence]).finally(() => heard.abort());
-    if (part === null) line.abort();
     if (part === null || part.done) return;
     yield decoder.decode(part.value, { stream: true });
   }
