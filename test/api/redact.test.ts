@@ -15,9 +15,11 @@ describe('withoutSent', () => {
     ['a value within a word', 'at x=aVeryLongValueThatSomebodySent, nothing', 'at …, nothing'],
     ['a number', 'A target of 98.60 cannot be reached with 12345678 units, at 12.5%.', 'A target of … cannot be reached with … units, at ….'],
     ['a number as it is read', 'It has $12,345,678.', 'It has ….'],
+    ['a share in percent', 'A tolerance of 12.345 % is not below 50 %.', 'A tolerance of … % is not below 50 %.'],
+    ['a number within a word', 'Nothing is known on eip155:4321.', 'Nothing is known on ….'],
     ['a key of the body', '"myOwnKey1" is not known.', '"…" is not known.'],
   ])('default: takes out %s', (_, message, expected) => {
-    expect(withoutSent(message, sentOf({ target: '98.6', units: 12_345_678, value: 'aVeryLongValueThatSomebodySent', myOwnKey1: 1 }))).toBe(expected);
+    expect(withoutSent(message, sentOf({ tolerance: '0.12345', half: '0.5', chain: 4_321, target: '98.6', units: 12_345_678, value: 'aVeryLongValueThatSomebodySent', myOwnKey1: 1 }))).toBe(expected);
   });
 
   test.each([
@@ -25,7 +27,7 @@ describe('withoutSent', () => {
     ['the address of an operation', 'Ask /v1/wallets again.'],
     ['names of fields and choices', 'The field budgetMs is for the view "forced", with targetNative.'],
     ['variables', 'Set RPC_URL_1, or PLIMSOLL_SEAL_KEY and DATABASE_URL.'],
-    ['rules, deployments and codes', 'aave-v3/1/core is valued by aave-v3@3.5: UNKNOWN_RULE.'],
+    ['rules, deployments, chains and codes', 'aave-v3/1/core on eip155:42161 is valued by aave-v3@3.5: UNKNOWN_RULE.'],
     ['small counts', 'There are 7 of 12.'],
     ['numbers that nobody sent', 'It takes 2000000 bytes.'],
   ])('behavior: keeps %s, whatever was sent', (_, message) => {
@@ -37,6 +39,7 @@ describe('withoutSent', () => {
       in: 'aave-v3/1/core',
       code: 'UNKNOWN_RULE',
       chain: '1',
+      on: '42161',
       note: 'RPC_URL_1 wallet plan',
       count: 12,
       raw: '920000001',
@@ -89,6 +92,10 @@ test('behavior: refusals of a running service say what is expected, and nothing 
     expect(await detailOf({ sideways: 1 })).toBe('The body has a field that is not known.');
     expect(await detailOf([], path)).toBe('The body is not understood: expected an object.');
     expect(await detailOf({ url: 'https://example.org/x', kinds: [] }, '/v1/webhooks')).toBe('The body, at kinds, is not understood: expected at least 1 entries.');
+    const alerts = [{ owner: DEMO, kind: 'sideways' }];
+    expect(await detailOf({ url: 'https://example.org/x', kinds: ['alert'], alerts }, '/v1/webhooks')).toBe(
+      'The body, at alerts[0].kind, is not understood: expected one of health, liquidation-price, shortfall.',
+    );
     expect(await detailOf({ kinds: ['alert'] }, '/v1/webhooks')).toBe('The body, at url, is missing.');
     const target = await ask(running.origin, path, { body: { target: '0.4321' } });
     expect([target.status, target.json['code']]).toEqual([400, 'INVALID_ARGUMENT']);

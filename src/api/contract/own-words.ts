@@ -18,7 +18,7 @@ export function isOwnWord(word: string): boolean {
 }
 
 function protocolWords(): readonly string[] {
-  return PROTOCOLS.flatMap(({ id, label, rules, deployments }) => [id, label, ...rules.map((rule) => rule.id), ...deployments.map((deployment) => deployment.id)]);
+  return PROTOCOLS.flatMap(({ id, label, rules, deployments }) => [id, label, ...rules.map((rule) => rule.id), ...deployments.flatMap((deployment) => [deployment.id, deployment.chain])]);
 }
 
 /** Names of fields and choices, wherever they stand in a document of schemas. */

@@ -111,5 +111,10 @@ function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefi
   if (first?.code !== 'invalid_union') return first;
   const inner = first.errors.map((errors) => errors[0]).filter((issue) => issue !== undefined);
   const best = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
-  return best === undefined ? first : { ...best, path: [...first.path, ...best.path] };
+  if (best === undefined) return first;
+  const path = [...first.path, ...best.path];
+  if (best.code !== 'invalid_value') return { ...best, path };
+  // Each member has a choice of its own there: together they are what may stand there.
+  const same = inner.filter((issue) => issue.code === 'invalid_value' && pathText(issue.path) === pathText(best.path));
+  return { ...best, path, values: same.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values : [])) };
 }

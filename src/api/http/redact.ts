@@ -40,7 +40,7 @@ export function collectSent({ url, route, body }: SentRequest): SentValues {
   const chosen = path.split('/').filter((segment, at) => segment !== '' && segment !== pattern[at]);
   const given = [...chosen.map(decode), ...[...new URLSearchParams(query)].flat(), ...bodyValues(body)].filter((value) => value !== '').map((value) => value.toLowerCase());
   const words = new Set(given.flatMap((value) => [value, ...value.split(BETWEEN)]));
-  return { words, numbers: new Set([...words].filter((word) => NUMBER.test(word)).map(plainNumber)), text: given.join('\n') };
+  return { words, numbers: new Set([...words].filter((word) => NUMBER.test(word)).flatMap(waysToWrite)), text: given.join('\n') };
 }
 
 /**
@@ -60,7 +60,8 @@ export function withoutSent(text: string, sent: SentValues): string {
 /** Leaves out the fields of a failure that hold what the caller chose. */
 export function fieldsWithoutSent(fields: ErrorFields, sent: SentValues): { readonly [key: string]: Json } {
   const kept = Object.entries(fields).filter(([name, value]) => name === 'path' || !isSentField(value, sent));
-  return Object.fromEntries(kept.map(([name, value]) => [name, typeof value !== 'string' ? value : name === 'path' ? plainPath(value) : withoutSent(value, sent)]));
+  const written = kept.map(([name, value]): [string, Json] => [name, typeof value !== 'string' ? value : name === 'path' ? plainPath(value) : withoutSent(value, sent)]);
+  return Object.fromEntries(written.filter(([, value]) => value !== '…'));
 }
 
 /** A path into a document, of whose keys only plain names are repeated. */
@@ -89,14 +90,23 @@ function isSentWord(word: string, sent: SentValues): boolean {
   const bare = word.replaceAll(PUNCTUATION, '');
   if (bare === '' || PROSE.test(bare) || isOwnWord(bare)) return false;
   if (NUMBER.test(bare)) return !SMALL.test(bare) && sent.numbers.has(plainNumber(bare));
-  const parts = bare.split(/[^\p{L}\p{N}_-]+/u).filter((part) => part.length >= LEAST_PART && !PROSE.test(part));
-  return [bare, ...parts].some((part) => isSent(part, sent));
+  const parts = bare.split(/[^\p{L}\p{N}_-]+/u);
+  if (parts.some((part) => NUMBER.test(part) && !SMALL.test(part) && sent.numbers.has(plainNumber(part)))) return true;
+  return [bare, ...parts.filter((part) => part.length >= LEAST_PART && !PROSE.test(part))].some((part) => isSent(part, sent));
+}
+
+/** A share is told in percent. */
+function waysToWrite(text: string): readonly string[] {
+  const plain = plainNumber(text);
+  const [whole = '', part = ''] = plain.split('.');
+  const percent = `${whole}${part.slice(0, 2).padEnd(2, '0')}`.replace(/^0+(?=.)/, '');
+  return part === '' ? [plain] : [plain, plainNumber(`${percent}.${part.slice(2)}`)];
 }
 
 /** However it is written: `+1,000.50%` as `1000.5`. */
 function plainNumber(text: string): string {
   const digits = text.replaceAll(/[-+$%,]/g, '');
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return digits.includes('.') ? digits.replace(/\.?0*$/, '') : digits;
 }
 
 function decode(segment: string): string {
