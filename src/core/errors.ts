@@ -17,7 +17,7 @@ interface ErrorEntry {
  */
 export const ERROR_TABLE = {
   INVALID_ARGUMENT: entry('user', 400, 2, 'A command-line or function argument is not understood.'),
-  INVALID_WALLET: entry('user', 400, 2, 'The wallet is not a 20-byte address, nor a CAIP-10 account.'),
+  INVALID_WALLET: entry('user', 400, 2, 'The wallet is no 20-byte address, no CAIP-10 account and no name that ENS accepts, or nobody has set that name.'),
   INVALID_CHAIN: entry('user', 400, 2, 'The chain is not a CAIP-2 id or number, or no deployment is known there.'),
   INVALID_ASSET: entry('user', 400, 2, 'The asset is neither a CAIP-19 id nor a symbol of the portfolio.'),
   INVALID_PORTFOLIO: entry('user', 422, 2, 'The Portfolio document does not follow the schema; the message names the path.'),
