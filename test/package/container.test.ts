@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { VARIABLES } from '../../src/config.ts';
+import { readConfig, VARIABLES } from '../../src/config.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { ROOT, SOURCES } from './pack.ts';
 
@@ -72,6 +72,15 @@ describe('compose.yaml', () => {
       expect(COMPOSE).toContain(`\${${name}:?`);
       expect(COMPOSE).not.toContain(`\${${name}:-`);
     }
+  });
+
+  test('behavior: what an operator sets goes on to the program, as it reads it where nothing is set', () => {
+    const { environment = {} } = compose.services['service'] ?? {};
+    const passed = ['PLIMSOLL_ANONYMOUS', 'PLIMSOLL_CORS', 'PLIMSOLL_PROOFS', 'PLIMSOLL_PROXIES'];
+    expect(passed.filter((name) => !(environment[name] ?? '').startsWith(`\${${name}:-`))).toEqual([]);
+    const unset = Object.fromEntries(passed.map((name) => [name, /:-(.*)\}$/.exec(environment[name] ?? '')?.[1] ?? 'not passed on']));
+    expect(readConfig(unset).service).toEqual(readConfig({}).service);
+    expect(COMPOSE).toMatch(/add RPC_URL_<chain>/);
   });
 
   test('behavior: only the service is reached, from this host alone; nobody starts before a database that answers', () => {
