@@ -1,8 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Answer } from '../../src/api/contract/operations.ts';
+import { createApiKey } from '../../src/api/http/api-keys.ts';
+import { fileKeyStore } from '../../src/api/http/key-store.ts';
 import { addEvent } from '../../src/store/events.ts';
+import { healthText, percent, usd, usdShort } from '../../src/web/data/format.ts';
 import { startTestService, type TestService } from '../api/serving.ts';
 import { attestDemo } from './attested-files.ts';
 import { keepPicture, launch, openPage, SKIPPED, type WatchedPage } from './browser.ts';
@@ -17,6 +23,10 @@ const PATIENCE = 50_000;
 /** A browser beside other suites on two cores: what fails twice is a failure, and a second try is shown. */
 const RETRIES = 1;
 const KILOBYTE = 1_000;
+
+/** What of a report is compared with what is shown. */
+type ShownReport = Answer<'getWallet'>;
+type ShownPlan = Answer<'planWallet'> & { readonly self: NonNullable<Answer<'planWallet'>['self']> };
 
 beforeAll(buildPage, 120_000);
 
@@ -86,6 +96,14 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     });
   }
 
+  /** A service behind a key that may read and plan. */
+  async function startLocked(): Promise<{ readonly key: string; readonly folder: string; readonly locked: TestService }> {
+    const folder = mkdtempSync(join(tmpdir(), 'plimsoll-keyed-'));
+    const file = join(folder, 'keys.json');
+    const key = await createApiKey(fileKeyStore(file), { name: 'tester', scopes: ['read', 'plan'], now: 1 });
+    return { key, folder, locked: await startTestService({ environment: { PLIMSOLL_API_KEYS: file } }) };
+  }
+
   const settled = (page: Page): Promise<void> => page.locator('.hero-words h1').waitFor();
   const wide = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
@@ -102,6 +120,7 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     await settled(page);
     expect(page.url()).toContain(`#/wallet/${DEMO}`);
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Critical');
+    await page.waitForFunction(() => document.title === 'Critical · 0xc0ff…ee01 · Plimsoll');
     expect(await page.locator('.hero-picture').getAttribute('aria-label')).toMatch(/^Load line: Critical\. The weakest account, GMX v2 .* is at 1\.08\d\d, above the line/);
     expect(await page.locator('.figures').innerText()).toMatch(/1\.0812[\s\S]*1\.2230/);
     expect(await page.locator('#accounts article').count()).toBe(4);
@@ -136,17 +155,72 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     await context.close();
   });
 
-  test('behavior: a plan beside what happens if nothing is done', async () => {
+  test('behavior: the figures that are shown are those of the API', async () => {
     const { page, context, faults } = await open(`#/wallet/${DEMO}`);
+    await settled(page);
+    const report = (await (await fetch(`${service.origin}/v1/wallets/${DEMO}`)).json()) as ShownReport;
+    const cut = (health: string | null): string => healthText(health);
+    const figures = await page.locator('.figures').innerText();
+    expect(figures).toContain(`${cut(report.wallet.weakest?.health ?? null)}\n${report.accounts.find(({ id }) => id === report.wallet.weakest?.account)?.label}`);
+    expect(figures).toContain(`Unified health\n${cut(report.wallet.health)}\n${usdShort(report.wallet.adjustedCollateral)} held against ${usdShort(report.wallet.adjustedDebt)}`);
+    expect(figures).toContain(`Shortfall\n${usdShort(report.wallet.shortfall)}`);
+    const cards = await page.locator('#accounts article').allInnerTexts();
+    for (const { label, health, native, adjustedCollateral, adjustedDebt, collateral, debt } of report.accounts) {
+      const card = cards.find((text) => text.startsWith(label)) ?? '';
+      expect(card).toContain(`Health\n${cut(health)}\nNative health\n${cut(native.healthFactor)}`);
+      expect(card).toContain(`Adjusted\n${usdShort(adjustedCollateral, 1e4)} / ${usdShort(adjustedDebt, 1e4)}`);
+      expect(card).toContain(`Held / owed\n${usdShort(collateral, 1e4)} / ${usdShort(debt, 1e4)}`);
+    }
+    expect(cards.length).toBe(report.accounts.length);
+    const rows = await page.locator('#prices tbody tr').allInnerTexts();
+    const labelOf = (id: string): string => report.accounts.find((account) => account.id === id)?.label ?? '';
+    const grouped = new Set(report.liquidationPrices.filter(({ kind }) => kind === 'group').flatMap(({ assets }) => assets));
+    const told = report.liquidationPrices.filter(({ kind, assets, first }) => (first.down ?? first.up) !== null && !(kind === 'asset' && assets.some((asset) => grouped.has(asset))));
+    expect(rows.length).toBe(told.length);
+    for (const { name, first } of told) {
+      const points = [first.down, first.up].flatMap((point) => (point === null ? [] : [`(${percent(Number(point.move))})\t${labelOf(point.account)}`]));
+      expect(rows.filter((row) => row.startsWith(name) && points.every((point) => row.includes(point)))).not.toEqual([]);
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a plan beside what happens if nothing is done', async () => {
+    const { page, context, faults, requests } = await open(`#/wallet/${DEMO}`);
     await settled(page);
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     await page.locator('.versus').waitFor();
+    expect(requests.filter(({ url }) => url.endsWith('/plan')).map(({ url, body }) => [url.replace(service.origin, ''), JSON.parse(body)])).toEqual([
+      [`/v1/wallets/${DEMO}/plan`, { target: '1.5', order: 'sequence', calldata: false }],
+    ]);
+    const plan = (await (
+      await fetch(`${service.origin}/v1/wallets/${DEMO}/plan`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"target":"1.5","order":"sequence"}' })
+    ).json()) as ShownPlan;
+    const acting = (await page.getByRole('region', { name: 'If you act' }).innerText()).replaceAll(/\s+/g, ' ');
+    expect(acting).toContain(`${usd(plan.self.cost.totalUsd)} in all; no plan of the model costs less than ${usd(plan.self.lowerBoundUsd)}`);
+    expect(acting).toContain(`→ ${healthText(plan.self.after.unifiedHealthFactor)}`);
+    expect(await page.getByRole('region', { name: 'If nothing is done' }).innerText()).toContain(
+      `Acting now saves ${usd(Number(plan.forced.rational.costUsd) - Number(plan.self.cost.totalUsd))} of that.`,
+    );
     expect(await page.getByRole('region', { name: 'If you act' }).innerText()).toMatch(/\$[\d.]+[\s\S]*no plan of the model costs less than/);
     expect(await page.locator('.stage li').count()).toBeGreaterThan(2);
     expect(await page.getByRole('region', { name: 'If nothing is done' }).innerText()).toMatch(/lost to liquidation/);
     expect(await seriousViolations(page)).toEqual([]);
     await page.locator('#plan').scrollIntoViewIfNeeded();
     await keepPicture(page, 'plan', 'page');
+    await page.getByLabel('that still stands after').fill('ETH=-20%');
+    await page.getByText(/^Outdated/).waitFor();
+    await page.getByLabel('with unsigned calls').check();
+    await page.getByLabel(/executor’s address/).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await keepPicture(page, 'plan-outdated', 'page');
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByText('For a health of 1.5 of every account that still stands after ETH=-20%, by my own calls, with unsigned calls').waitFor();
+    expect(await page.getByText(/^Outdated/).count()).toBe(0);
+    await page.route('**/plan', () => undefined);
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.locator('#plan').getByRole('button', { name: 'Cancel' }).click();
+    expect(await page.locator('#plan .notice-failed, #plan .made').count()).toBe(0);
     expect(faults).toEqual([]);
     await context.close();
   });
@@ -292,6 +366,88 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     await page.getByLabel('Portfolio document').setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('alert').innerText()).toMatch(/INVALID_PORTFOLIO/);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: behind API keys the page asks for one, keeps it in this tab alone, and forgets it', async () => {
+    const { key, folder, locked } = await startLocked();
+    try {
+      const { page, context, faults, requests } = await open('#/', {}, locked.origin);
+      const field = page.getByLabel(/^(?:API key|Another API key)/);
+      await page.getByText('This service asks for an API key.').waitFor();
+      await field.waitFor();
+      expect(await seriousViolations(page)).toEqual([]);
+      await keepPicture(page, 'api-key');
+      await field.fill(`plk_${'x'.repeat(43)}`);
+      await page.getByRole('button', { name: 'Use it' }).click();
+      await page.getByText('The service does not know this API key').waitFor();
+      await page.goto(`${locked.origin}/#/wallet/${DEMO}`);
+      await field.fill(key);
+      await page.getByRole('button', { name: 'Use it' }).click();
+      await settled(page);
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Critical');
+      await page.getByRole('button', { name: 'Plan', exact: true }).click();
+      await page.locator('.versus').waitFor();
+      await page.goto(`${locked.origin}/#/opportunities`);
+      await page.locator('.ranking tbody tr').first().waitFor();
+      await expect.poll(() => requests.some(({ url }) => url.endsWith('/v1/stream')), { timeout: PATIENCE }).toBe(true);
+      const kept = await page.evaluate(() => [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }), document.cookie, location.href]);
+      expect(kept.map((text) => text.includes(key))).toEqual([false, true, false, false]);
+      expect(requests.filter(({ url, body }) => url.includes('plk_') || body.includes('plk_'))).toEqual([]);
+      expect(locked.log()).not.toContain(key);
+      await page.getByRole('button', { name: 'Forget it now' }).click();
+      await field.waitFor();
+      expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+      expect(faults).toEqual([]);
+      await context.close();
+    } finally {
+      await locked.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('behavior: live data grow old in sight, and then nothing is green', async () => {
+    const recorded = (await (await fetch(`${service.origin}/v1/wallets/${DEMO}/portfolio`)).json()) as { readonly asOf: readonly { readonly timestamp: number }[] };
+    const now = Math.max(...recorded.asOf.map(({ timestamp }) => timestamp));
+    const { page, context, faults } = await openPage(browser, { colorScheme: 'light' });
+    await page.clock.install({ time: now * 1000 });
+    await page.route('**/portfolio', (route) => route.fulfill({ json: { ...recorded, recorded: null, createdAt: now } }));
+    await page.goto(`${service.origin}/#/wallet/${DEMO}`);
+    await settled(page);
+    await page.getByText(/, \d+ s old/).waitFor();
+    await page.clock.fastForward(5 * 60_000);
+    await page.getByText(/, 5 min( \d+ s)? old/).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Critical');
+    await page.getByLabel('moves by').fill('80');
+    await page.clock.fastForward(6 * 60_000);
+    await page.getByRole('heading', { level: 1, name: /^Stale since \d\d:\d\d UTC/ }).waitFor();
+    await page.locator('#outlook').scrollIntoViewIfNeeded();
+    await page.clock.runFor(2_000);
+    await page.waitForFunction(() => document.querySelectorAll('.heat td:not(.heat-empty)').length === 81);
+    expect(await greens(page), 'nothing is green that is old').toEqual([]);
+    await page.evaluate(() => scrollTo(0, 0));
+    await keepPicture(page, 'wallet-stale');
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.getByText(/, \d+ s old/).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).not.toMatch(/Stale/);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: the pages fit 320 px', async () => {
+    const { page, context, faults } = await open('#/proofs', { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
+    await page.locator('h1').first().waitFor();
+    expect(await wide(page)).toBe(false);
+    await page.locator('summary').first().click();
+    expect(await wide(page)).toBe(false);
+    await keepPicture(page, 'phone-proofs', 'page');
+    for (const hash of ['#/', '#/opportunities', `#/wallet/${DEMO}`]) {
+      await page.goto(`${service.origin}/${hash}`);
+      await page.locator('h1').first().waitFor();
+      if (hash.startsWith('#/wallet')) await settled(page);
+      expect(await wide(page), hash).toBe(false);
+    }
     expect(faults).toEqual([]);
     await context.close();
   });

@@ -67,7 +67,7 @@ describe(Failed, () => {
     let times = 0;
     const shown = show(h(Failed, { failure: LOCKED, onAgain: () => void (times += 1) }));
     await settle();
-    expect(shown.text()).toMatch(/^This service asks for an API key\. UNAUTHENTICATED This service asks for an API key/);
+    expect(shown.text()).toMatch(/^This service asks for an API key\. UNAUTHENTICATED API key Use it/);
     expect([shown.attribute('input', 'type'), shown.attribute('input', 'name'), shown.attribute('input', 'autocomplete')]).toEqual(['password', undefined, 'off']);
     shown.fire('form', 'submit');
     await settle();

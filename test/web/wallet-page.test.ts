@@ -7,7 +7,7 @@ import type { Route } from '../../src/web/data/route.ts';
 import { startTelling } from '../../src/web/data/start-telling.ts';
 import { openWallet, viewMoved, viewToday, type WalletModel } from '../../src/web/data/wallet-model.ts';
 import { titleOf } from '../../src/web/shell/title.ts';
-import { ageOf, asStale, dataTime, type Reading, staleTime } from '../../src/web/wallet/freshness.ts';
+import { ageOf, asStale, dataTime, type Reading, staleTime, staleWord } from '../../src/web/wallet/freshness.ts';
 import { afterAnswer, whileReading } from '../../src/web/wallet/load-wallet.ts';
 import { WalletPage } from '../../src/web/wallet/wallet-page.tsx';
 import { comeBack, type Shown, settle, show } from './tiny-dom.ts';
@@ -82,6 +82,11 @@ describe('how old data are', () => {
     expect(ageOf(reading({ isFile, readAt: at }), at)).toBe(3_620);
     expect(staleTime(reading({ isFile, readAt: at }), 600)).toBeLessThan(at);
     expect(staleTime(reading({ model: opened({ ...live, recorded: 'of a test' }) }), 600)).toBeNull();
+  });
+
+  test('default: since when, with the day where it is another one', () => {
+    const at = Date.parse('2025-10-23T12:19:40Z');
+    expect([staleWord(at, at + MINUTE), staleWord(at, at + 24 * 60 * MINUTE)]).toEqual(['Stale since 12:19 UTC', 'Stale since 2025-10-23 12:19 UTC']);
   });
 
   test('behavior: what is stale is called safe at no price', () => {
@@ -169,7 +174,7 @@ describe(WalletPage, () => {
     expect(page.all('h1')).toEqual(['Critical']);
     vi.advanceTimersByTime(15_000);
     await settle();
-    expect(page.all('h1')).toEqual([expect.stringMatching(/^Stale since 2025-10-23 12:\d\d UTC$/)]);
+    expect(page.all('h1')).toEqual([expect.stringMatching(/^Stale since 12:\d\d UTC$/)]);
     expect(page.text()).toMatch(/What is shown is 2 min \d s old\. Prices and positions have moved since, so this is no statement of safety/);
     expect([page.all('.hero-incomplete').length, page.attribute('figure', 'aria-label')]).toEqual([1, expect.stringMatching(/^Load line: Stale since/)]);
     page.fire('button', 'click', {}, 'Read again');

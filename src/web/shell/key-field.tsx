@@ -15,13 +15,12 @@ export function KeyField({ onKey }: { readonly onKey: () => void }): VNode {
   };
   return (
     <form class="form key-field" onSubmit={submit} noValidate>
-      <label for={id} class="wide">
-        {readApiKey() === null ? 'This service asks for an API key' : 'Another API key'}
+      <label for={id}>
+        {readApiKey() === null ? 'API key' : 'Another API key'}
         <input
           id={id}
           class="address"
           type="password"
-          inputMode="text"
           autoComplete="off"
           spellcheck={false}
           placeholder="plk_…"

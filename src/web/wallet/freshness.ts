@@ -1,6 +1,6 @@
 import type { Gap } from '../../core/portfolio.ts';
 import type { Report } from '../../engine/report.ts';
-import { duration } from '../data/format.ts';
+import { duration, instant } from '../data/format.ts';
 import type { WalletModel } from '../data/wallet-model.ts';
 
 /** Seconds after which live data are stale where the service does not tell its own limit. */
@@ -47,6 +47,16 @@ export function asStale(model: WalletModel): WalletModel {
   const { report } = model;
   const gap: Gap = { code: 'STALE_BLOCK', message: 'What is shown is old. Read it again.', retryable: true, chain: null, deployment: null, account: null };
   return { ...model, report: { ...report, status: 'incomplete', gaps: [...report.gaps, gap] } };
+}
+
+/**
+ * Since when data are old, as a title: on the same day its time alone.
+ *
+ * @param at unix milliseconds
+ */
+export function staleWord(at: number, now: number): string {
+  const [then, today] = [instant(at / 1000), instant(now / 1000)];
+  return `Stale since ${then.slice(0, 10) === today.slice(0, 10) ? then.slice(11) : then}`;
 }
 
 /** What old data say, in one sentence. */

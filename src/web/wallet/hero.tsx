@@ -12,7 +12,7 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
 import { useMedia } from '../shell/use-media.ts';
 import { goTo } from '../shell/use-route.ts';
-import { ageOf, dataTime, type Reading, staleSentence } from './freshness.ts';
+import { ageOf, dataTime, type Reading, staleSentence, staleWord } from './freshness.ts';
 import type { WalletRoute } from './load-wallet.ts';
 
 interface HeroProps {
@@ -36,7 +36,7 @@ export function Hero(props: HeroProps): VNode {
   const facts = loadLineFacts(shown);
   const isMoved = shown !== today;
   const isEmpty = facts.isEmpty && shown.status !== 'incomplete';
-  const word = staleAt === null ? wordOf(shown) : `Stale since ${instant(staleAt / 1000)}`;
+  const word = staleAt === null ? wordOf(shown) : staleWord(staleAt, Date.now());
   return (
     <section class={`hero hero-${isEmpty ? 'empty' : shown.status}`} aria-labelledby="status">
       <div class="hero-words">
