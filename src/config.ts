@@ -68,7 +68,7 @@ export const VARIABLES = [
   ['NODE_ENV', 'production: development proving keys are refused'],
   ['RAPIDSNARK_BIN', 'a native prover instead of snarkjs: the path of rapidsnark'],
   ['DATABASE_URL', 'a PostgreSQL database for the book, shared by any number of processes'],
-  ['PLIMSOLL_DATA', 'the folder of the embedded database, used where DATABASE_URL is not set (default ~/.plimsoll)'],
+  ['PLIMSOLL_DATA', 'the folder of the embedded database, used where DATABASE_URL is not set (default ~/.plimsoll); recorded data are kept beside it, under its name with -recorded'],
   ['PLIMSOLL_SEAL_KEY', 'seals jobs and webhook secrets in the database: 64 hex digits, the same for all processes (default: a key that ends with the process)'],
   ['PLIMSOLL_API_KEYS', 'the file with the hashes of API keys, made by "plimsoll serve keys create" (default: the database of DATABASE_URL, else beside the data folder)'],
   ['PLIMSOLL_ANONYMOUS', 'what may be done without a key once there are keys, as in read,plan (default: nothing)'],

@@ -1,13 +1,22 @@
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import { type Config, isLive } from '../config.ts';
 import type { DatabaseLocation } from '../store/open-database.ts';
 
-/** Where the book is kept by configuration: `DATABASE_URL`, else the embedded database in `PLIMSOLL_DATA` or the home folder. */
+/** The folder that is kept by configuration: `PLIMSOLL_DATA`, else one in the home folder. */
+export function locateFolder(config: Config): string {
+  return config.dataFolder ?? join(homedir(), '.plimsoll');
+}
+
+/**
+ * Where the book is kept by configuration: `DATABASE_URL`, else the embedded database. Recorded data have a folder of their own beside that
+ * of live ones, for which they would pass.
+ */
 export function locateStore(config: Config): DatabaseLocation {
   if (config.databaseUrl !== null) return { kind: 'postgres', url: config.databaseUrl };
-  return { kind: 'embedded', folder: config.dataFolder ?? join(homedir(), '.plimsoll') };
+  const folder = locateFolder(config);
+  return { kind: 'embedded', folder: isLive(config) ? folder : `${folder}-recorded` };
 }
 
 /** Where a book was kept before by configuration; null where nothing ever was. */

@@ -44,14 +44,14 @@ describe('plimsoll worker', () => {
       ['notify', []],
     ]);
     expect(child.stderr()).not.toContain('c0ffee');
-    const database = openDatabase({ kind: 'embedded', folder: join(root, 'a') });
+    const database = openDatabase({ kind: 'embedded', folder: join(root, 'a-recorded') });
     expect(await database.query(`select count(*)::int4 as held from plimsoll.leases where holder is not null and kind <> 'house'`)).toEqual([{ held: 0 }]);
     await database.close();
   });
 
   test('behavior: the first signal lets a proof be finished; a second one ends the process at once, and the job is still there', async () => {
     const folder = join(root, 'b');
-    const open = () => openDatabase({ kind: 'embedded', folder });
+    const open = () => openDatabase({ kind: 'embedded', folder: `${folder}-recorded` });
     const before = open();
     const queue = await openJobQueue({ database: before, failed: () => {}, supervise: false });
     const { id } = await submitProofJob(await breach(), { database: before, queue, sealer: createSealer(Buffer.from(SEAL_KEY, 'hex')), now: () => 1_000, idempotencyKey: null });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Config } from '../../config.ts';
 import { InvalidArgument, InvalidFile, PlimsollError } from '../../core/errors.ts';
 import { pathText } from '../../core/json.ts';
-import { locateStore } from '../../service/locate-store.ts';
+import { locateFolder } from '../../service/locate-store.ts';
 import { findText, withLock, writePrivate } from '../../service/proof/private-file.ts';
 import { addApiKey, deleteApiKey, listApiKeys } from '../../store/api-keys.ts';
 import type { Database } from '../../store/database.ts';
@@ -39,8 +39,7 @@ export type KeyPlace = { readonly kind: 'database' } | { readonly kind: 'file'; 
  */
 export function locateKeys(config: Config): KeyPlace {
   if (config.service.apiKeysFile !== null) return { kind: 'file', path: config.service.apiKeysFile };
-  const location = locateStore(config);
-  return location.kind === 'embedded' ? { kind: 'file', path: `${location.folder}.api-keys.json` } : { kind: 'database' };
+  return config.databaseUrl === null ? { kind: 'file', path: `${locateFolder(config)}.api-keys.json` } : { kind: 'database' };
 }
 
 /** Keys in a file that only its owner may read; none where there is no file. */

@@ -7,6 +7,7 @@ import type { FindRule, Precision } from '../../core/rule.ts';
 import type { Deployment } from '../../protocols/protocol.ts';
 import { listAccounts, type BookAccount as StoredAccount } from '../../store/book-accounts.ts';
 import { listMarkets, type BookMarket as StoredMarket } from '../../store/book-markets.ts';
+import { readContents } from '../../store/contents.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import { listPendingOwners } from '../../store/mirror-rows.ts';
 import { readMirrorState } from '../../store/mirrors.ts';
@@ -72,7 +73,7 @@ async function readFrom(queries: Queries, options: StoredBookOptions): Promise<B
   }
   return {
     name: 'the stored book',
-    recorded: null,
+    recorded: (await readContents(queries)) === 'recorded' ? 'what was synchronised from recorded data; none of it is live' : null,
     trust: 'as-read',
     now: options.now,
     asOf: blocksOf(stored, rows),

@@ -2,6 +2,7 @@ import { type Config, isLive } from '../../config.ts';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import type { ChainId } from '../../core/ids.ts';
 import type { Surroundings } from '../../sources/clock.ts';
+import { claimContents } from '../../store/contents.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { locateStore } from '../locate-store.ts';
 import { MACHINE, openRuntime } from '../portfolio/open-runtime.ts';
@@ -35,7 +36,7 @@ const RECORDED = 'constructed-wallet';
  *
  * @returns the results of the last round
  * @throws {InvalidArgument} where a deployment is not known
- * @throws {PlimsollError} NOT_CONFIGURED where nothing can be mirrored; STORE_*
+ * @throws {PlimsollError} NOT_CONFIGURED where nothing can be mirrored; STORE_*, as STORE_REFUSED where the database holds recorded data and live ones are configured
  */
 export async function runSync(config: Config, request: SyncRequest, surroundings: Surroundings = MACHINE): Promise<readonly SyncResult[]> {
   const recorded = isLive(config) || config.recorded !== null ? {} : { recorded: RECORDED };
@@ -54,6 +55,7 @@ export async function runSync(config: Config, request: SyncRequest, surroundings
     // A database that is not there is said at once; one that goes away later is a gap of that round.
     await database.query('select 1');
     const mirrored = choose(listMirrored(options), request.deployments ?? null);
+    await claimContents(database, runtime.dataset === null ? 'live' : 'recorded');
     if (request.everyMs !== null) {
       keeping = keepMarketPrices(pricing);
       await watchBook(options, mirrored, { pauseMs: request.everyMs, finished });

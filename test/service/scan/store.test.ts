@@ -180,8 +180,11 @@ describe('the market prices of the stored book', () => {
 describe(findStore, () => {
   test('default: the database that is configured, an existing folder, else nothing: looking makes none', async () => {
     expect(await findStore(readConfig({ DATABASE_URL: 'postgres://localhost/book' }))).toEqual({ kind: 'postgres', url: 'postgres://localhost/book' });
-    expect(await findStore(readConfig({ PLIMSOLL_DATA: folder }))).toEqual({ kind: 'embedded', folder });
-    expect(await findStore(readConfig({ PLIMSOLL_DATA: join(folder, 'nothing') }))).toBeNull();
+    const live = { RPC_URL_1: 'http://127.0.0.1:1' };
+    expect(await findStore(readConfig({ ...live, PLIMSOLL_DATA: folder }))).toEqual({ kind: 'embedded', folder });
+    expect(await findStore(readConfig({ ...live, PLIMSOLL_DATA: join(folder, 'nothing') }))).toBeNull();
+    // Recorded data would pass for live ones.
+    expect(await findStore(readConfig({ PLIMSOLL_DATA: folder }))).toBeNull();
   });
 
   test('error: NOT_CONFIGURED where nothing was ever synchronised', async () => {
