@@ -48,15 +48,15 @@ async function syncWhenFree(options: SyncOptions, mirrored: MirroredDeployment):
 export interface WatchOptions {
   /** Milliseconds between two rounds. */
   readonly pauseMs: number;
-  /** Called after each round. */
-  readonly finished: (results: readonly SyncResult[]) => void;
+  /** Called after each round, and waited for. */
+  readonly finished: (results: readonly SyncResult[]) => void | Promise<void>;
 }
 
 /** Synchronises round after round until the signal comes. Where everything is to be read, each deployment does so until it came to an end once. */
 export async function watchBook(options: SyncOptions, mirrored: readonly MirroredDeployment[], { pauseMs, finished }: WatchOptions): Promise<void> {
   const remembered = mirrored.map((one) => ({ one, memory: new RoundMemory(options) }));
   while (!isStopped(options)) {
-    finished(await Promise.all(remembered.map(({ one, memory }) => syncRound(options, one, memory))));
+    await finished(await Promise.all(remembered.map(({ one, memory }) => syncRound(options, one, memory))));
     if (isStopped(options)) return;
     await options.clock.sleep(pauseMs, options.signal);
   }

@@ -23,6 +23,15 @@ export interface RoleContext {
   readonly log: (line: string) => void;
 }
 
+/** How the mirror of a deployment is. */
+export interface DeploymentHealth {
+  readonly deployment: string;
+  /** Milliseconds since the newest block at which it was whole; null where there is none. */
+  readonly lagMs: number | null;
+  /** Why its last round failed; null where it did not. */
+  readonly trouble: string | null;
+}
+
 /** How a role is doing. */
 export interface RoleHealth {
   readonly role: RoleName;
@@ -36,6 +45,8 @@ export interface RoleHealth {
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
   /** Why the role cannot do its work now; null while it can. */
   readonly trouble: string | null;
+  /** sync: each of its deployments. */
+  readonly deployments?: readonly DeploymentHealth[];
 }
 
 /** A role that runs until it is stopped. */

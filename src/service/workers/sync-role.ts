@@ -1,11 +1,14 @@
+import { Gauge } from 'prom-client';
 import { isLive } from '../../config.ts';
 import { PlimsollError } from '../../core/errors.ts';
+import { claimContents } from '../../store/contents.ts';
 import { openRuntime } from '../portfolio/open-runtime.ts';
 import { keepMarketPrices } from '../sync/market-prices.ts';
 import { listMirrored, watchBook } from '../sync/sync-book.ts';
 import type { SyncResult } from '../sync/sync-options.ts';
 import type { RoleContext, RunningRole } from './role.ts';
 import { RoleTally } from './role-tally.ts';
+import { SyncHealth } from './sync-health.ts';
 
 /** The recorded data that are mirrored where nothing is configured. */
 const RECORDED = 'constructed-wallet';
@@ -36,20 +39,38 @@ export async function startSync(context: RoleContext): Promise<RunningRole> {
     },
   };
   const mirrored = listMirrored(options);
-  if (mirrored.length === 0) {
+  try {
+    if (mirrored.length === 0)
+      throw new PlimsollError('NOT_CONFIGURED', 'The role sync has nothing to do: none of the deployments has a subgraph endpoint. Set GRAPH_API_KEY, or an endpoint of your own.');
+    await claimContents(database, runtime.dataset === null ? 'live' : 'recorded');
+  } catch (error) {
     await runtime.close();
-    throw new PlimsollError('NOT_CONFIGURED', 'The role sync has nothing to do: none of the deployments has a subgraph endpoint. Set GRAPH_API_KEY, or an endpoint of your own.');
+    throw error;
   }
 
-  function finished(results: readonly SyncResult[]): void {
+  const maxBlockAgeSeconds = config.maxBlockAgeSeconds;
+  const state = new SyncHealth({ database, deployments: mirrored.map(({ deployment }) => deployment.id), now: runtime.reader.now, maxBlockAgeSeconds });
+  const { registry } = context;
+  new Gauge({
+    name: 'plimsoll_sync_deployment_lag_seconds',
+    help: 'Seconds since the newest block at which the mirror of a deployment was whole.',
+    labelNames: ['deployment'],
+    registers: [registry],
+    collect() {
+      for (const { deployment, lagMs } of state.list()) if (lagMs !== null) this.set({ deployment }, lagMs / 1_000);
+    },
+  });
+
+  async function finished(results: readonly SyncResult[]): Promise<void> {
     held.clear();
     tally.holds([]);
     const gaps = results.flatMap((result) => result.gaps);
     for (const { code } of gaps) tally.noted(code);
-    const moments = results.flatMap(({ block }) => (block === null ? [] : [Number(block.timestamp)]));
+    await state.look(results);
     const [gap] = gaps;
     if (gap !== undefined && results.every(({ status }) => status === 'failed')) tally.failed(new PlimsollError(gap.code, gap.message));
-    else tally.succeeded(moments.length === 0 ? null : Math.max(0, runtime.reader.now() - Math.min(...moments)) * 1_000);
+    else tally.succeeded(state.findLag());
+    for (const { deployment, code, message } of gaps) log(`sync: ${deployment ?? ''}: ${code}: ${message}`);
     for (const { deployment, status, rowsChanged } of results) if (status !== 'current' && status !== 'busy') log(`sync: ${deployment} ${status}, ${rowsChanged} rows changed`);
   }
 
@@ -68,7 +89,10 @@ export async function startSync(context: RoleContext): Promise<RunningRole> {
 
   const running = [run(), keepMarketPrices({ ...options, failed: priceFailed })];
   return {
-    health: () => tally.health(),
+    health() {
+      const { trouble, ...rest } = tally.health();
+      return { ...rest, lagMs: state.findLag(), trouble: trouble ?? state.findTrouble(), deployments: state.list() };
+    },
     async stop() {
       stopping.abort();
       await Promise.all(running);

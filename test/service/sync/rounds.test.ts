@@ -122,7 +122,7 @@ describe(watchBook, () => {
     const mirrored = listMirrored(options);
     await watchBook({ ...options, clock: { now: between.now, sleep: (ms, signal) => (ms === 7 ? between.sleep(ms, signal) : systemClock.sleep(ms, signal)) } }, mirrored, {
       pauseMs: 7,
-      finished: ([result]) => rounds.push([result?.status, result?.mode]),
+      finished: ([result]) => void rounds.push([result?.status, result?.mode]),
     });
     expect(rounds).toEqual([
       ['busy', null],
