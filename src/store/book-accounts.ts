@@ -127,12 +127,13 @@ export async function listBookChanges(queries: Queries, scope: AccountScope, sin
   };
 }
 
-/** Notes that accounts which could not be valued are to be made again. */
-export async function addObstructedOwners(queries: Queries, deployment: string): Promise<void> {
+/** Notes that accounts which could not be valued are to be made again: those of `most` owners, the longest untried first; of all where null. */
+export async function addObstructedOwners(queries: Queries, deployment: string, most: number | null = null): Promise<void> {
   await queries.query(
     `insert into plimsoll.pending_owners (deployment, owner)
-     select distinct deployment, owner from plimsoll.accounts where deployment = $1 and obstacle is not null and position is not null on conflict do nothing`,
-    [deployment],
+     select deployment, owner from plimsoll.accounts where deployment = $1 and obstacle is not null and position is not null
+     group by deployment, owner order by min(at), owner limit $2 on conflict do nothing`,
+    [deployment, most],
   );
 }
 

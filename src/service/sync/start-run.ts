@@ -105,12 +105,11 @@ function isFullDue(options: SyncOptions, { fullAt }: MirrorState, head: BlockRef
 /** From where on changes are read; null where so much is in doubt that everything is read. */
 async function chooseSince(options: SyncOptions, id: string, common: CommonBlock, isInDoubt: boolean): Promise<SyncProgress['since'] | null> {
   const { number, timestamp } = common.block;
-  const exact = { number, timestamp };
   const doubted = await countChangedAfter(options.database, id, number);
   if (doubted > MOST_AGAIN && (common.isRollback || isInDoubt)) return null;
-  if (common.verdict === 'settled') return exact;
+  if (common.verdict === 'settled') return { number, timestamp };
   const earlier = number > UNSETTLED_BLOCKS ? number - UNSETTLED_BLOCKS : 0n;
-  return (await countChangedAfter(options.database, id, earlier)) > MOST_AGAIN ? exact : { number: earlier, timestamp: timestamp - UNSETTLED_SECONDS };
+  return (await countChangedAfter(options.database, id, earlier)) > MOST_AGAIN ? null : { number: earlier, timestamp: timestamp - UNSETTLED_SECONDS };
 }
 
 interface Beginning {

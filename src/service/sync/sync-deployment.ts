@@ -20,6 +20,10 @@ import { Tally } from './tally.ts';
 const MOST_BEGINNINGS = 8;
 /** Blocks behind the newest that no reorganisation reaches. */
 const SETTLED_BLOCKS = 10_000n;
+/** Rounds after which accounts that could not be valued are tried again, */
+const OBSTRUCTED_EVERY = 5;
+/** and of how many owners at once: those that were not tried for longest. A full run tries all. */
+const MOST_OBSTRUCTED = 200;
 /** Changed rows after which the database is told what its tables hold. */
 const MANY_ROWS = 10_000;
 
@@ -78,10 +82,11 @@ async function reach(options: SyncOptions, mirrored: MirroredDeployment, { lease
   const { deployment, endpoint } = mirrored;
   const reached = endpoint.dialect === 'graph-node' ? await reachHead(options, mirrored, lease, tally) : await reachUnpinned(options, mirrored, lease, tally);
   if (reached.block === null || (reached.status !== 'synced' && reached.status !== 'current')) return reached;
-  if (reached.mode === 'full') {
-    await deleteVanished(options.database, deployment.id, reached.block.number - SETTLED_BLOCKS);
-    await addObstructedOwners(options.database, deployment.id);
-  }
+  if (reached.mode === 'full') await deleteVanished(options.database, deployment.id, reached.block.number - SETTLED_BLOCKS);
+  // What stood in the way may have passed.
+  if (reached.mode === 'full') await addObstructedOwners(options.database, deployment.id);
+  else if (memory.rounds % OBSTRUCTED_EVERY === 0) await addObstructedOwners(options.database, deployment.id, MOST_OBSTRUCTED);
+  memory.rounds += 1;
   const isGreat = tally.rowsChanged >= MANY_ROWS || (reached.mode === 'full' && mirrored.endpoint.dialect === 'graph-node');
   if (isGreat) await maintain(options.database);
   await options.database.notify(BOOK_CHANNEL, deployment.id);

@@ -347,6 +347,22 @@ describe('ScanBook', () => {
     for (const denominator of [1n, 2n]) expectExact(opened, book.tick(by(LINEAR.asset, 1n, denominator), T0 + 1n));
   });
 
+  test('error: an account whose new position cannot be taken is decided in integers until it is replaced again', async () => {
+    const isBad = (position: unknown): boolean => (position as { readonly cohort?: string }).cohort === 'bad';
+    const broken: Rule = { ...linear, exposure: (view) => linear.exposure(view).map((term) => ({ ...term, priceUsd: isBad(view.position) ? new Decimal(Number.NaN) : term.priceUsd })) };
+    const opened = openBook(await openKernel(), { markets: [asMarket(linearMarket(), broken)], accounts: inPool([linearPosition(100n, 99n), linearPosition(100n, 99n)]), at: T0 });
+    const { book, positions } = opened;
+    expect([book.screen(T0).liquidatable, book.figures.alwaysExact]).toEqual([[], 0]);
+    const bad = { ...linearPosition(1n, 2n), cohort: 'bad' };
+    positions.set(1, bad);
+    expect(() => book.replace(1, bad)).toThrow(/is NaN/);
+    expect([book.screen(T0).liquidatable, book.figures.alwaysExact]).toEqual([[1], 1]);
+    expect(book.listFlagged(T0)).toContain(1);
+    positions.set(1, linearPosition(100n, 99n));
+    book.replace(1, linearPosition(100n, 99n));
+    expect([book.screen(T0).liquidatable, book.figures.alwaysExact]).toEqual([[], 0]);
+  });
+
   test('behavior: a price tick right after accounts were loaded misses none of them', async () => {
     const opened = openBook(await openKernel(), { markets: [asMarket(linearMarket(), linear)], accounts: inPool([linearPosition(1n, 2n)]), at: T0 });
     expect(opened.book.tick(new Map(), T0).liquidatable).toEqual([0]);

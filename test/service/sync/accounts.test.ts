@@ -4,7 +4,9 @@ import { PlimsollError } from '../../../src/core/errors.ts';
 import type { Address } from '../../../src/core/ids.ts';
 import { openRuntime, type Runtime } from '../../../src/service/portfolio/open-runtime.ts';
 import { readPortfolio } from '../../../src/service/portfolio/read-portfolio.ts';
-import { syncBook } from '../../../src/service/sync/sync-book.ts';
+import { RoundMemory } from '../../../src/service/sync/round-memory.ts';
+import { listMirrored, syncBook } from '../../../src/service/sync/sync-book.ts';
+import { syncDeployment } from '../../../src/service/sync/sync-deployment.ts';
 import type { SyncEvent, SyncOptions } from '../../../src/service/sync/sync-options.ts';
 import { systemClock } from '../../../src/sources/clock.ts';
 import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint.ts';
@@ -115,6 +117,34 @@ describe('accounts of the recorded wallet', () => {
     ]);
     await syncBook(optionsOf({ full: true }));
     expect(await obstacles()).toEqual([]);
+  });
+});
+
+describe('accounts that rows cannot value', () => {
+  test('behavior: the chain is asked for them, far from their threshold as they may be', async () => {
+    const findRule: SyncOptions['reader']['findRule'] = (id) => {
+      const rule = runtime.reader.findRule(id);
+      const health = (): never => {
+        throw new PlimsollError('UNSUPPORTED_STATE', 'no price');
+      };
+      return rule === undefined || !id.startsWith('compound') ? rule : { ...rule, health };
+    };
+    const results = await syncBook(optionsOf({ reader: { ...runtime.reader, findRule }, nearHealth: '0' }));
+    expect(results.map(({ deployment, valued }) => [deployment, valued])).toContainEqual(['compound-v3/1/usdc', 1]);
+    expect((await stored()).filter(({ source }) => source === 'chain').map(({ deployment, obstacle }) => [deployment, obstacle])).toEqual([['compound-v3/1/usdc', null]]);
+  });
+
+  test('behavior: are made again every few rounds, since what stood in the way may have passed', async () => {
+    const chainless = withoutChain().reader ?? runtime.reader;
+    const ruleless = optionsOf({ reader: { ...chainless, findRule: () => undefined } });
+    const [aave] = listMirrored(ruleless);
+    if (aave === undefined) throw new TypeError('set up');
+    const memory = new RoundMemory();
+    await syncDeployment(ruleless, aave, memory);
+    const changed: number[] = [];
+    for (let round = 0; round < 5; round += 1) changed.push((await syncDeployment(optionsOf({ reader: chainless }), aave, memory)).accountsChanged);
+    expect(changed).toEqual([0, 0, 0, 0, 1]);
+    expect((await stored()).map(({ obstacle }) => obstacle)).toEqual([null]);
   });
 });
 
