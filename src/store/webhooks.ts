@@ -29,7 +29,7 @@ export interface Webhook {
   readonly digest?: string | null;
 }
 
-/** Keys that sign what is sent; the second one while keys are exchanged. */
+/** Keys that sign what is sent; the second, newer one while keys are exchanged. */
 export interface WebhookSecrets {
   readonly secret: Uint8Array;
   readonly nextSecret: Uint8Array | null;
@@ -81,6 +81,24 @@ export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]
  */
 export async function switchWebhooks(queries: Queries, keyIds: readonly string[]): Promise<void> {
   await queries.query('update plimsoll.webhooks set enabled = not enabled where key_id is not null and not gone and enabled <> (key_id = any($1::text[]))', [keyIds]);
+}
+
+/**
+ * Gives a subscriber a further secret: from now on both sign, until {@link endRotations}. One that was given meanwhile and not taken over yet is replaced.
+ *
+ * @returns false where there is no subscriber of that id
+ */
+export async function rotateSecret(queries: Queries, sealer: Sealer, { id, secret }: { readonly id: string; readonly secret: Uint8Array }): Promise<boolean> {
+  return (await queries.query('update plimsoll.webhooks set next_secret = $2, rotated_at = now() where id = $1 returning id', [id, sealer.seal(secret, placeOf(id))])).length > 0;
+}
+
+/** Ends the exchanges of secrets that began some seconds ago: the new one alone signs. @returns how many */
+export async function endRotations(queries: Queries, seconds: number): Promise<number> {
+  const rows = await queries.query(
+    'update plimsoll.webhooks set secret = next_secret, next_secret = null, rotated_at = null where next_secret is not null and rotated_at < now() - make_interval(secs => $1) returning id',
+    [seconds],
+  );
+  return rows.length;
 }
 
 /** Deletes a subscriber and what was still to be delivered to it. @returns false where there is none of that id */

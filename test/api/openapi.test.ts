@@ -204,7 +204,10 @@ describe('every documented operation, called', () => {
     expect(listed.text).not.toContain('whsec_');
     expect(listed.text).not.toContain('t0ken');
     expect((listed.json['webhooks'] as { alerts: object[] }[])[0]?.alerts).toHaveLength(1);
+    const rotated = await call('rotateWebhookSecret', { params: { id: String(made.json['id']) } });
+    expect(rotated.json['secret']).not.toBe(made.json['secret']);
     await call('deleteWebhook', { params: { id: String(made.json['id']) } }, 204);
+    await call('rotateWebhookSecret', { params: { id: String(made.json['id']) } }, 404);
     await call('deleteWebhook', { params: { id: String(made.json['id']) } }, 404);
     expect((await call('listWebhooks')).json).toEqual({ webhooks: [] });
     expect(running.log()).not.toContain('t0ken');

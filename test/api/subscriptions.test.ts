@@ -7,7 +7,7 @@ import { Decimal } from '../../src/core/decimal.ts';
 import { judgeAlerts } from '../../src/service/alerts/watch-alerts.ts';
 import { followWallets, listWatchedOwners } from '../../src/store/alerts.ts';
 import { addEvent, type EventAudience } from '../../src/store/events.ts';
-import { claimDeliveries, listDeliveries, settleDelivery } from '../../src/store/webhooks.ts';
+import { claimDeliveries, endRotations, listDeliveries, settleDelivery } from '../../src/store/webhooks.ts';
 import { ask, startTestService, type TestService } from './serving.ts';
 import { openStreamClient, type StreamClient } from './stream-client.ts';
 
@@ -129,6 +129,31 @@ describe('webhooks', () => {
     expect((await list('operator')).find((webhook) => webhook.id === id)?.deliveries['dead']).toBe(6);
     expect((await list('bert')).map((webhook) => webhook.id)).not.toContain(id);
     expect((await list('bert')).every(({ deliveries }) => deliveries['dead'] === 0)).toBe(true);
+    expect((await ask(running.origin, `/v1/webhooks/${id}`, { method: 'DELETE', ...as('anna') })).status).toBe(204);
+  });
+
+  test('behavior: a new secret signs beside the former one for a day, then alone; nobody else has it made', async () => {
+    const id = await subscribe('anna', { kinds: ['opportunity.changed'] });
+    const rotate = (name: string, of = id) => ask(running.origin, `/v1/webhooks/${of}/secret`, { method: 'POST', ...as(name) });
+    const keysOf = async () => {
+      await tell(`changed ${performance.now()}`, 'opportunity.changed', BERT);
+      const [delivery] = (await claimDeliveries(running.database, running.sealer, { most: 100, seconds: 0 })).filter(({ webhook }) => webhook === id);
+      const text = (key: Uint8Array | null | undefined) => (key === null || key === undefined ? null : `whsec_${Buffer.from(key).toString('base64')}`);
+      return [text(delivery?.secrets.secret), text(delivery?.secrets.nextSecret)];
+    };
+    const [first, none] = await keysOf();
+    expect(none).toBeNull();
+    for (const refused of [await rotate('bert'), await rotate('anna', `wh_${'0'.repeat(24)}`)]) expect([refused.status, refused.json['code']]).toEqual([404, 'NOT_FOUND']);
+    expect(await keysOf()).toEqual([first, null]);
+    const lost = await rotate('anna');
+    const made = await rotate('anna');
+    expect(made.json).toEqual({ id, secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/), previousUntil: expect.any(Number) });
+    expect(new Set([first, lost.json['secret'], made.json['secret']]).size).toBe(3);
+    expect(await keysOf()).toEqual([first, made.json['secret']]);
+    expect([await endRotations(running.database, 60), await keysOf()]).toEqual([0, [first, made.json['secret']]]);
+    await running.database.query(`update plimsoll.webhooks set rotated_at = rotated_at - interval '2 minutes' where id = $1`, [id]);
+    expect([await endRotations(running.database, 60), await keysOf()]).toEqual([1, [made.json['secret'], null]]);
+    expect((await ask(running.origin, '/v1/webhooks', as('anna'))).text).not.toContain('whsec_');
     expect((await ask(running.origin, `/v1/webhooks/${id}`, { method: 'DELETE', ...as('anna') })).status).toBe(204);
   });
 

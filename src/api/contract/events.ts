@@ -83,6 +83,15 @@ export const createdWebhook = named(
   'CreatedWebhook',
   z.strictObject({ ...webhookFields, secret: z.string().nullable().describe('whsec_…: signs every delivery (Standard Webhooks). Shown once; null where the same request was answered before') }),
 );
+/** A further secret. */
+export const rotatedSecret = named(
+  'RotatedSecret',
+  z.strictObject({
+    id: z.string(),
+    secret: z.string().describe('whsec_…: signs every delivery from now on. Shown once'),
+    previousUntil: unixSeconds.describe('At least until then deliveries carry a signature by the former secret too, after the new one'),
+  }),
+);
 /** Subscribers. */
 export const webhooks = named('Webhooks', z.strictObject({ webhooks: z.array(webhook) }));
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
-import { createdWebhook, EVENT_KINDS, event, opportunities, webhookRequest, webhooks } from './events.ts';
+import { createdWebhook, EVENT_KINDS, event, opportunities, rotatedSecret, webhookRequest, webhooks } from './events.ts';
 import { type OperationId, PATHS } from './paths.ts';
 import { plan, planOfPortfolioRequest, planRequest } from './plan.ts';
 import { attestors, proofJob, proofRequest, verification, verifyRequest } from './proofs.ts';
@@ -213,6 +213,17 @@ export const OPERATIONS = {
     scope: 'webhooks',
     params: webhookId,
     answers: { 204: { description: 'It is gone', schema: null } },
+    errors: ['STORE_UNREACHABLE'],
+    example: { params: { id: 'wh_000000000000000000000000' } },
+  },
+  rotateWebhookSecret: {
+    summary: 'Give a subscriber a new secret',
+    description:
+      'Deliveries are signed with the new and the former one for a day, each a signature of its own in webhook-signature, so that the receiver may change over meanwhile; asked again within the day, the newest takes the place of the one before. Where the former one was stolen, delete the subscriber and make another.',
+    tag: 'events',
+    scope: 'webhooks',
+    params: webhookId,
+    answers: { 200: { description: 'The new secret, which is shown this once', schema: rotatedSecret } },
     errors: ['STORE_UNREACHABLE'],
     example: { params: { id: 'wh_000000000000000000000000' } },
   },

@@ -15,6 +15,7 @@ export const PATHS = {
   createWebhook: { method: 'post', path: '/v1/webhooks' },
   listWebhooks: { method: 'get', path: '/v1/webhooks' },
   deleteWebhook: { method: 'delete', path: '/v1/webhooks/{id}' },
+  rotateWebhookSecret: { method: 'post', path: '/v1/webhooks/{id}/secret' },
   streamEvents: { method: 'get', path: '/v1/stream' },
   getLiveness: { method: 'get', path: '/healthz' },
   getReadiness: { method: 'get', path: '/readyz' },

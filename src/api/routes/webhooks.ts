@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { InvalidArgument, PlimsollError } from '../../core/errors.ts';
 import { parseAlertRule } from '../../service/alerts/alert-params.ts';
+import { ROTATION_SECONDS } from '../../service/workers/housekeeping.ts';
 import { isPublicTarget, parseWebhookUrl } from '../../sources/webhook.ts';
 import { type AlertRule, listAlertRules, saveAlertRule } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import type { Sealer } from '../../store/seal.ts';
-import { addWebhook, type DeliverySummary, deleteWebhook, listWebhooks, summarizeDeliveries, type Webhook } from '../../store/webhooks.ts';
+import { addWebhook, type DeliverySummary, deleteWebhook, listWebhooks, rotateSecret, summarizeDeliveries, type Webhook } from '../../store/webhooks.ts';
 import { isOwn } from '../http/api-keys.ts';
 import { type Call, type Handlers, json, type Reply } from '../http/call.ts';
 import { createIdempotencyStore, readIdempotencyKey } from '../http/idempotency.ts';
@@ -33,7 +34,7 @@ const MOST_OWN_WEBHOOKS = 100;
 const MOST_LETTERS = 5;
 
 /** Subscribers and their alert rules. Each belongs to the key that made it: others neither see nor delete it, and hear nothing of its wallets. */
-export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'createWebhook' | 'listWebhooks' | 'deleteWebhook'> {
+export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'createWebhook' | 'listWebhooks' | 'deleteWebhook' | 'rotateWebhookSecret'> {
   const { database, clock } = options;
   const answered = createIdempotencyStore<Reply>(clock);
   return {
@@ -61,14 +62,22 @@ export function webhookHandlers(options: WebhookRouteOptions): Pick<Handlers, 'c
     async deleteWebhook({ params, caller }) {
       const found = (await listWebhooks(database)).find(({ id }) => id === params.id);
       const isGone = found !== undefined && isOwn(caller, found.keyId ?? null) && (await deleteWebhook(database, params.id));
-      if (!isGone) throw new PlimsollError('NOT_FOUND', 'There is no webhook of that id.');
+      if (!isGone) throw absent();
       return { kind: 'empty' };
+    },
+    async rotateWebhookSecret({ params: { id }, caller }) {
+      const sealer = requireSealer(options);
+      const found = (await listWebhooks(database)).find((webhook) => webhook.id === id);
+      const secret = new Uint8Array(randomBytes(SECRET_BYTES));
+      if (found === undefined || !isOwn(caller, found.keyId ?? null) || !(await rotateSecret(database, sealer, { id, secret }))) throw absent();
+      return json({ id, secret: textOfSecret(secret), previousUntil: options.now() + ROTATION_SECONDS });
     },
   };
 }
 
-async function create({ body, caller, text }: Call<'createWebhook'>, id: string, { database, sealer, now, target }: WebhookRouteOptions): Promise<Reply> {
-  if (sealer === null) throw new PlimsollError('FORBIDDEN', 'Webhooks are off: their secrets would be lost with the process. An operator switches them on with PLIMSOLL_SEAL_KEY.');
+async function create({ body, caller, text }: Call<'createWebhook'>, id: string, options: WebhookRouteOptions): Promise<Reply> {
+  const { database, now, target } = options;
+  const sealer = requireSealer(options);
   const url = parseWebhookUrl(body.url);
   const wallets = [...new Set(body.wallets.map((wallet) => wallet.toLowerCase()))];
   if (wallets.length === 0 && body.kinds.includes('health.changed')) throw new InvalidArgument('The kind health.changed is about wallets: name them in wallets.', { in: 'body', path: 'wallets' });
@@ -92,7 +101,22 @@ async function create({ body, caller, text }: Call<'createWebhook'>, id: string,
     return true;
   });
   if (!isNew) throw new PlimsollError('CONFLICT', 'The first request of this Idempotency-Key is still under way. Ask again in a moment.');
-  return json({ ...describe(webhook, rules), secret: `whsec_${Buffer.from(secret).toString('base64')}` }, 201);
+  return json({ ...describe(webhook, rules), secret: textOfSecret(secret) }, 201);
+}
+
+function requireSealer({ sealer }: WebhookRouteOptions): Sealer {
+  if (sealer !== null) return sealer;
+  throw new PlimsollError('FORBIDDEN', 'Webhooks are off: their secrets would be lost with the process. An operator switches them on with PLIMSOLL_SEAL_KEY.');
+}
+
+/** Of one that another key made there is nothing either. */
+function absent(): PlimsollError {
+  return new PlimsollError('NOT_FOUND', 'There is no webhook of that id.');
+}
+
+/** @source Standard Webhooks */
+function textOfSecret(secret: Uint8Array): string {
+  return `whsec_${Buffer.from(secret).toString('base64')}`;
 }
 
 /** The secret was shown to the first request alone. */

@@ -8,6 +8,7 @@ import { deleteClosedOpportunities } from '../../store/opportunities.ts';
 import { deletePrices } from '../../store/prices.ts';
 import { deleteProofJobs } from '../../store/proof-jobs.ts';
 import { deleteWalletStates } from '../../store/wallet-states.ts';
+import { endRotations } from '../../store/webhooks.ts';
 import type { RoleContext } from './role.ts';
 
 /** The lease under which one process keeps house for all. */
@@ -28,6 +29,9 @@ const OPPORTUNITY_DAYS = 30;
 /** Days that the history of prices goes back. */
 const PRICE_DAYS = 30;
 
+/** Seconds for which the former secret of a subscriber signs beside the new one, at least. */
+export const ROTATION_SECONDS: number = DAY_SECONDS;
+
 /** What was deleted. */
 export interface Kept {
   readonly events: number;
@@ -40,7 +44,7 @@ export interface Kept {
 }
 
 /**
- * Deletes what is old and tells the database what its tables hold, if nobody has for some hours. The lease stays taken until it is due again.
+ * Deletes what is old, former secrets of subscribers too, and tells the database what its tables hold, if nobody has for some hours. The lease stays taken until it is due again.
  *
  * @returns null where it is not due
  */
@@ -55,6 +59,7 @@ export async function keepHouse({ database, holder, surroundings, log }: Pick<Ro
   const opportunities = await deleteClosedOpportunities(database, before(OPPORTUNITY_DAYS));
   const prices = await deletePrices(database, before(PRICE_DAYS));
   const states = await deleteWalletStates(database, await listWatchedOwners(database));
+  await endRotations(database, ROTATION_SECONDS);
   await maintain(database);
   await renewLease(database, lease, EVERY_SECONDS);
   log(

@@ -9,6 +9,7 @@ import { PRICE_KINDS } from './0008-price-kinds.ts';
 import { CONTENTS } from './0009-contents.ts';
 import { DELIVERIES } from './0010-deliveries.ts';
 import { DEAD_LETTERS } from './0011-dead-letters.ts';
+import { ROTATION } from './0012-rotation.ts';
 
 /** One step of the schema. A step that was published is never changed; a change is a new step. */
 export interface Migration {
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 9, name: 'contents', sql: CONTENTS },
   { number: 10, name: 'deliveries', sql: DELIVERIES },
   { number: 11, name: 'dead letters', sql: DEAD_LETTERS },
+  { number: 12, name: 'rotation', sql: ROTATION },
 ];

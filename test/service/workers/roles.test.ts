@@ -245,11 +245,13 @@ describe('keepHouse', () => {
     await releaseLeases(database, leases);
     await followWallets(database, ['0xfollowed'], 3_600);
     for (const wallet of ['0xfollowed', '0xleft']) await database.query(`insert into plimsoll.wallet_states (owner, status, at) values ($1, 'safe', 1)`, [wallet]);
+    await database.query(`update plimsoll.webhooks set next_secret = '\\x01', rotated_at = now() - interval '2 days' where id = 'hook'`);
     const kept = { events: 1, jobs: 1, accounts: 0, opportunities: 1, prices: 1, states: 1 };
     expect(await Promise.all([keepHouse(contextOf()), keepHouse(contextOf())]).then((all) => all.toSorted((a) => (a === null ? 1 : -1)))).toEqual([kept, null]);
     expect(await database.query('select subject from plimsoll.opportunities order by subject')).toEqual([{ subject: 'new' }, { subject: 'open' }]);
     expect(await database.query('select usd::text as usd from plimsoll.price_history order by price_history.usd')).toEqual([{ usd: '2' }, { usd: '3' }]);
     expect(await database.query('select owner from plimsoll.wallet_states')).toEqual([{ owner: '0xfollowed' }]);
+    expect(await database.query(`select secret = '\\x01' as taken, next_secret from plimsoll.webhooks where id = 'hook'`)).toEqual([{ taken: true, next_secret: null }]);
     expect(await keepHouse(contextOf())).toBeNull();
     expect(await database.query('select key from plimsoll.events order by key')).toEqual([{ key: 'new' }, { key: 'old, but not delivered' }]);
     expect(await database.query('select id from plimsoll.proof_jobs')).toEqual([{ id: 'prove-new' }]);
