@@ -75,9 +75,10 @@ describe('sync, where one of several deployments is dead', () => {
     let isDown = false;
     let subgraph = '';
     const fetchOrFail: typeof fetch = (input, init) => {
-      const body = String(init?.body);
-      if (body.includes('query MirrorPositions') && body.includes(COMET)) subgraph = String(input);
-      return isDown && String(input) === subgraph ? Promise.resolve(new Response('no', { status: 400 })) : MACHINE.fetch(input, init);
+      const body = typeof init?.body === 'string' ? init.body : '';
+      const url = input instanceof Request ? input.url : input.toString();
+      if (body.includes('query MirrorPositions') && body.includes(COMET)) subgraph = url;
+      return isDown && url === subgraph ? Promise.resolve(new Response('no', { status: 400 })) : MACHINE.fetch(input, init);
     };
     const registry = new Registry();
     const lines: string[] = [];
