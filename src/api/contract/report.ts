@@ -147,6 +147,7 @@ export const recordedWallets = named(
   z.strictObject({
     mode: z.enum(['recorded', 'live']).describe('recorded: without a choice, wallets are read from these data sets'),
     maxBlockAgeSeconds: z.int().min(1).describe('Live data that are older are stale'),
+    bands: z.strictObject({ warning: ratioString, critical: ratioString }).describe('Healths below which a status is warning or critical'),
     wallets: z.array(
       z.strictObject({
         dataset: z.string().describe('For the parameter recorded'),

@@ -67,6 +67,7 @@ async function listRecorded(config: Config): Promise<Json> {
   return {
     mode: isLive(config) ? 'live' : 'recorded',
     maxBlockAgeSeconds: config.maxBlockAgeSeconds,
+    bands: { warning: bandsOf(config).warning.toFixed(), critical: bandsOf(config).critical.toFixed() },
     wallets: datasets.flatMap(({ name, title, about, wallets, moments }) =>
       wallets.map(({ address, label }) => ({ dataset: name, title, about, wallet: address, label, moments: encodeJson(moments.map((at) => ({ at, atIso: new Date(at * 1000).toISOString() }))) })),
     ),
