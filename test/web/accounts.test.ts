@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config.ts';
 import { Decimal } from '../../src/core/decimal.ts';
 import type { Gap } from '../../src/core/portfolio.ts';
 import type { AccountEvaluation } from '../../src/engine/evaluate.ts';
+import { DEFAULT_BANDS } from '../../src/engine/report.ts';
 import { computeAnswer, readSubject } from '../../src/service/portfolio/wallet-report.ts';
 import { accountStatus } from '../../src/web/accounts/account-status.ts';
 import { shortTest } from '../../src/web/accounts/own-test.ts';
@@ -31,24 +32,24 @@ describe(accountStatus, () => {
 
   beforeAll(async () => {
     const portfolio = await readSubject({ subject: '0xc0ffee00000000000000000000000000c0ffee01', recorded: 'constructed-wallet' }, readConfig({}));
-    accounts = computeAnswer(portfolio).report.accounts;
+    accounts = computeAnswer(portfolio, { bands: DEFAULT_BANDS }).report.accounts;
   });
 
   test('default: by the bands, at their edges', () => {
-    expect(['1.5', '1.49999', '1.2', '1.19999'].map((health) => accountStatus(withHealth(health), { gaps: [] }))).toEqual(['safe', 'warning', 'warning', 'critical']);
-    expect(accountStatus({ ...withHealth('2'), debtFree: true }, { gaps: [] })).toBe('free');
+    expect(['1.5', '1.49999', '1.2', '1.19999'].map((health) => accountStatus(withHealth(health), { gaps: [], bands: DEFAULT_BANDS }))).toEqual(['safe', 'warning', 'warning', 'critical']);
+    expect(accountStatus({ ...withHealth('2'), debtFree: true }, { gaps: [], bands: DEFAULT_BANDS })).toBe('free');
   });
 
   test('behavior: what the protocol would liquidate is liquidatable at any health', () => {
     const account = withHealth('3');
-    expect(accountStatus({ ...account, native: { ...account.native, liquidatable: true } }, { gaps: [] })).toBe('liquidatable');
+    expect(accountStatus({ ...account, native: { ...account.native, liquidatable: true } }, { gaps: [], bands: DEFAULT_BANDS })).toBe('liquidatable');
   });
 
   test('behavior: beside a gap nothing is safe; a gap that may be its own makes it incomplete', () => {
     const account = withHealth('3');
-    expect(accountStatus(account, { gaps: [gapAt({ deployment: 'another' })] })).toBe('clear');
-    expect(accountStatus(account, { gaps: [gapAt({ account: account.account.entry.id })] })).toBe('incomplete');
-    expect(accountStatus(account, { gaps: [gapAt({ deployment: account.account.marketEntry.deployment })] })).toBe('incomplete');
-    expect(accountStatus(withHealth('1.1'), { gaps: [gapAt({ deployment: 'another' })] })).toBe('critical');
+    expect(accountStatus(account, { gaps: [gapAt({ deployment: 'another' })], bands: DEFAULT_BANDS })).toBe('clear');
+    expect(accountStatus(account, { gaps: [gapAt({ account: account.account.entry.id })], bands: DEFAULT_BANDS })).toBe('incomplete');
+    expect(accountStatus(account, { gaps: [gapAt({ deployment: account.account.marketEntry.deployment })], bands: DEFAULT_BANDS })).toBe('incomplete');
+    expect(accountStatus(withHealth('1.1'), { gaps: [gapAt({ deployment: 'another' })], bands: DEFAULT_BANDS })).toBe('critical');
   });
 });

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { Decimal } from '../../src/core/decimal.ts';
 import { PlimsollError } from '../../src/core/errors.ts';
 import { formatPortfolio, type Portfolio } from '../../src/core/portfolio.ts';
+import { DEFAULT_BANDS } from '../../src/engine/report.ts';
 import { computeAnswer, readSubject } from '../../src/service/portfolio/wallet-report.ts';
+import { accountStatus } from '../../src/web/accounts/account-status.ts';
 import { carryMove, computeCurve, computeHeatRow, newlyLiquidatable, openWallet, viewMoved, viewToday, type WalletModel } from '../../src/web/data/wallet-model.ts';
 import { loadLineFacts } from '../../src/web/load-line/facts.ts';
 import { areTogether, draughtOf } from '../../src/web/load-line/scale.ts';
@@ -26,7 +29,7 @@ beforeAll(async () => {
 
 describe(openWallet, () => {
   test('default: the page computes what the service does', () => {
-    const { report } = computeAnswer(portfolio);
+    const { report } = computeAnswer(portfolio, { bands: DEFAULT_BANDS });
     expect(model.report.status).toBe(report.status);
     expect(model.report.wallet.health?.toString()).toBe(report.wallet.health?.toString());
     expect(model.report.wallet.weakest?.health?.toString()).toBe(report.wallet.weakest?.health?.toString());
@@ -35,6 +38,25 @@ describe(openWallet, () => {
   test('behavior: what a slider moves: groups first, an asset of a group only with its group, dollars last', () => {
     expect(model.drivers.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['group ETH', 'group BTC', 'asset USDC', 'asset USDC']);
     expect(model.report.drivers.filter(({ kind }) => kind === 'asset').map(({ name }) => name)).toEqual(expect.arrayContaining(['WETH', 'WBTC']));
+  });
+
+  test('behavior: it judges by the bands of the service, also at moved prices', () => {
+    const bands = { warning: new Decimal('1.05'), critical: new Decimal('1.02') };
+    const answer = openWallet(formatPortfolio(portfolio), bands);
+    if (!answer.ok) throw new Error(answer.failure.message);
+    const [driver, across] = answer.value.drivers;
+    if (driver === undefined || across === undefined) throw new Error('no drivers');
+    const risen = { driver, move: 0.2 };
+    const statuses = (wallet: WalletModel) => [
+      viewToday(wallet).status,
+      viewMoved(wallet, [risen]).status,
+      computeHeatRow(wallet, risen, { driver: across, moves: [0] })[0]?.status,
+      wallet.report.accounts.map((account) => accountStatus(account, { gaps: [], bands: wallet.bands })).includes('critical'),
+    ];
+    expect([statuses(model), statuses(answer.value)]).toEqual([
+      ['critical', 'critical', 'critical', true],
+      ['safe', 'safe', 'safe', false],
+    ]);
   });
 
   test.each(['', '{}', '[]', 'null'])('bad input: %j is told, not thrown', (text) => {
@@ -46,7 +68,7 @@ describe(viewMoved, () => {
   test('behavior: the slider shows what the service says of the same shock', () => {
     const eth = model.drivers.find(({ name }) => name === 'ETH');
     if (eth === undefined) throw new Error('no ETH');
-    const { shocked } = computeAnswer(portfolio, 'ETH=-20%');
+    const { shocked } = computeAnswer(portfolio, { bands: DEFAULT_BANDS, shock: 'ETH=-20%' });
     const view = viewMoved(model, [{ driver: eth, move: -0.2 }]);
     expect(view.wallet.health?.toString()).toBe(shocked?.wallet.health?.toString());
     expect(view.wallet.shortfall.toString()).toBe(shocked?.wallet.shortfall.toString());

@@ -142,7 +142,7 @@ describe(WalletPage, () => {
     );
     vi.stubGlobal('fetch', async (path: string) => {
       asked.push(path);
-      if (path === '/v1/recorded') return Response.json({ mode: 'live', maxBlockAgeSeconds: 120, wallets: [] });
+      if (path === '/v1/recorded') return Response.json({ mode: 'live', maxBlockAgeSeconds: 120, bands: { warning: '1.3', critical: '1.09' }, wallets: [] });
       if (!path.startsWith('/v1/stream')) return portfolioAnswer();
       return new Response(new ReadableStream({ start: (pipe) => void (say = (text) => pipe.enqueue(new TextEncoder().encode(text))) }));
     });
@@ -167,6 +167,7 @@ describe(WalletPage, () => {
   test('behavior: live data say how old they are, go stale after the service’s own limit, and are read again', async () => {
     const page = await open();
     await settle();
+    expect(page.all('.status-safe').length, 'judged by the service’s own bands').toBe(1);
     expect(page.text()).toMatch(/As of 2025-10-23 12:\d\d UTC, 20 s old/);
     vi.advanceTimersByTime(90_000);
     await settle();

@@ -6,6 +6,7 @@ import type { PriceDriver } from '../../engine/moves.ts';
 import type { Report } from '../../engine/report.ts';
 import { chainName, driverName, pointPrice } from '../data/driver-name.ts';
 import { amount, duration, health, instant, NOTHING, percent, plain, price, usd, usdShort } from '../data/format.ts';
+import type { WalletModel } from '../data/wallet-model.ts';
 import { Scroll } from '../shell/scroll.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
 import { type AccountStatus, accountStatus } from './account-status.ts';
@@ -19,9 +20,9 @@ const PRECISION_WORDS = {
 } as const;
 
 /** One account, as its protocol sees it and in the comparable form. */
-export function AccountCard({ account, report, isMoved }: { readonly account: AccountEvaluation; readonly report: Report; readonly isMoved: boolean }): VNode {
+export function AccountCard({ account, model: { report, bands }, isMoved }: { readonly account: AccountEvaluation; readonly model: WalletModel; readonly isMoved: boolean }): VNode {
   const { entry, marketEntry } = account.account;
-  const status = accountStatus(account, report);
+  const status = accountStatus(account, { gaps: report.gaps, bands });
   return (
     <article class={`card card-${status}`}>
       <header>

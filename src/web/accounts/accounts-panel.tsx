@@ -25,7 +25,7 @@ export function AccountsPanel({ model, shown, moved }: AccountsPanelProps): VNod
       <ul class="cards">
         {accounts.map((account) => (
           <li key={account.account.entry.id}>
-            <AccountCard account={account} report={report} isMoved={isMoved} />
+            <AccountCard account={account} model={model} isMoved={isMoved} />
           </li>
         ))}
       </ul>

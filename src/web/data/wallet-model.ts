@@ -5,7 +5,7 @@ import { type AssetGrouping, groupAssets } from '../../engine/asset-groups.ts';
 import type { AccountEvaluation } from '../../engine/evaluate.ts';
 import type { PriceDriver } from '../../engine/moves.ts';
 import { type OpenedPortfolio, openPortfolio } from '../../engine/open-portfolio.ts';
-import { computeReport, DEFAULT_BANDS, type Report, type Status, statusOf } from '../../engine/report.ts';
+import { type Bands, computeReport, DEFAULT_BANDS, type Report, type Status, statusOf } from '../../engine/report.ts';
 import { applyShock, computeShockGrid, type Shock } from '../../engine/shock.ts';
 import { DEFAULT_DUST_USD, type WalletHealth } from '../../engine/wallet.ts';
 import { findRule } from '../../protocols/rules.ts';
@@ -19,6 +19,8 @@ export interface WalletModel {
   readonly opened: OpenedPortfolio;
   readonly grouping: AssetGrouping;
   readonly report: Report;
+  /** Below which a status is warning or critical. */
+  readonly bands: Bands;
   /** What a slider can move: correlated groups first, an asset of a group only with its group; dollars not. */
   readonly drivers: readonly PriceDriver[];
 }
@@ -43,14 +45,15 @@ export interface DriverMove {
  * Opens a Portfolio document and computes its report, with the same engine as the service.
  *
  * @param input a JSON text, or what was parsed from one
+ * @param bands those of the service, so that a status here is the one that it gives
  */
-export function openWallet(input: unknown): Answer<WalletModel> {
+export function openWallet(input: unknown, bands: Bands = DEFAULT_BANDS): Answer<WalletModel> {
   try {
     const portfolio = parsePortfolio(input);
     const opened = openPortfolio(portfolio, findRule);
     const grouping = groupAssets(portfolio);
-    const report = computeReport(opened, grouping);
-    return { ok: true, value: { portfolio, opened, grouping, report, drivers: movable(report.drivers, grouping) } };
+    const report = computeReport(opened, { ...grouping, bands });
+    return { ok: true, value: { portfolio, opened, grouping, report, bands, drivers: movable(report.drivers, grouping) } };
   } catch (error) {
     if (error instanceof PlimsollError) return { ok: false, failure: { code: error.code, message: error.message, retryable: error.retryable } };
     throw error;
@@ -64,9 +67,9 @@ export function viewToday({ report }: WalletModel): WalletView {
 }
 
 /** The wallet at moved prices. A gap of the document stays a gap, whatever prices do. */
-export function viewMoved({ opened, report }: WalletModel, moves: readonly DriverMove[]): WalletView {
-  const { wallet, accounts, gaps } = applyShock(opened, shockOf(moves), DUST);
-  return judge(report, { wallet, accounts, unseen: gaps.length });
+export function viewMoved(model: WalletModel, moves: readonly DriverMove[]): WalletView {
+  const { wallet, accounts, gaps } = applyShock(model.opened, shockOf(moves), DUST);
+  return judge(model, { wallet, accounts, unseen: gaps.length });
 }
 
 /** One point of the curve: the move, and the healths there; null where there is no debt or something could not be computed. */
@@ -87,13 +90,13 @@ export function computeCurve(model: WalletModel, driver: PriceDriver): readonly 
 }
 
 /** The wallet for one move of `down` and each move of `across`. */
-export function computeHeatRow({ opened, grouping, report }: WalletModel, down: DriverMove, across: { readonly driver: PriceDriver; readonly moves: readonly number[] }): readonly WalletView[] {
+export function computeHeatRow(model: WalletModel, down: DriverMove, across: { readonly driver: PriceDriver; readonly moves: readonly number[] }): readonly WalletView[] {
   const { cells } = computeShockGrid(
-    opened,
+    model.opened,
     { rows: { target: targetOf(down.driver), moves: [new Decimal(down.move)] }, columns: { target: targetOf(across.driver), moves: across.moves.map((move) => new Decimal(move)) } },
-    { groups: grouping.groups, dust: DUST },
+    { groups: model.grouping.groups, dust: DUST },
   );
-  return (cells[0] ?? []).map(({ wallet, accounts, gaps }) => judge(report, { wallet, accounts, unseen: gaps.length }));
+  return (cells[0] ?? []).map(({ wallet, accounts, gaps }) => judge(model, { wallet, accounts, unseen: gaps.length }));
 }
 
 /** Accounts that a move makes liquidatable; those that are it already today are no news. */
@@ -109,8 +112,8 @@ export function carryMove(moved: DriverMove | null, { drivers }: WalletModel): D
   return driver === undefined ? null : { driver, move: moved.move };
 }
 
-function judge(report: Report, at: Pick<WalletView, 'wallet' | 'accounts' | 'unseen'>): WalletView {
-  const statusWithoutGaps = statusOf(at.accounts, at.wallet, DEFAULT_BANDS);
+function judge({ report, bands }: WalletModel, at: Pick<WalletView, 'wallet' | 'accounts' | 'unseen'>): WalletView {
+  const statusWithoutGaps = statusOf(at.accounts, at.wallet, bands);
   return { ...at, statusWithoutGaps, status: report.gaps.length + at.unseen > 0 ? 'incomplete' : statusWithoutGaps };
 }
 

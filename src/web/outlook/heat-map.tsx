@@ -15,7 +15,8 @@ const MARKS: Readonly<Record<WalletView['statusWithoutGaps'], string>> = { safe:
 export function HeatMap({ model }: { readonly model: WalletModel }): VNode {
   const [[down, across], setPair] = useState<readonly [PriceDriver | undefined, PriceDriver | undefined]>([model.drivers[0], model.drivers[1]]);
   const rows = useHeatRows(model, down, across);
-  const hasGap = model.report.gaps.length > 0;
+  const { bands, report } = model;
+  const hasGap = report.gaps.length > 0;
   const name = (driver: PriceDriver | undefined): string => (driver === undefined ? '' : driverName(driver, model.drivers));
   return (
     <>
@@ -53,9 +54,9 @@ export function HeatMap({ model }: { readonly model: WalletModel }): VNode {
         </table>
       </Scroll>
       <p class="soft legend">
-        <span class={`heat-key status-cell-${hasGap ? 'incomplete' : 'safe'}`}>above 1.5</span> <span class="heat-key status-cell-warning">above 1.2</span>{' '}
-        <span class="heat-key status-cell-critical">! above 1</span> <span class="heat-key status-cell-liquidatable">✕ liquidatable</span>{' '}
-        <span class="heat-key status-cell-insolvent">✕✕ owes more than it holds</span>
+        <span class={`heat-key status-cell-${hasGap ? 'incomplete' : 'safe'}`}>above {bands.warning.toString()}</span>{' '}
+        <span class="heat-key status-cell-warning">above {bands.critical.toString()}</span> <span class="heat-key status-cell-critical">! above 1</span>{' '}
+        <span class="heat-key status-cell-liquidatable">✕ liquidatable</span> <span class="heat-key status-cell-insolvent">✕✕ owes more than it holds</span>
         {hasGap ? ' Only of what could be read: none of it is called safe.' : ''}
       </p>
     </>

@@ -1,3 +1,6 @@
+import { Decimal } from '../../core/decimal.ts';
+import { type Bands, DEFAULT_BANDS } from '../../engine/report.ts';
+import { fetchRecorded } from '../data/recorded.ts';
 import { type Answer, type Failure, requestJson } from '../data/request.ts';
 import { queryOf, type Route } from '../data/route.ts';
 import { openWallet, type WalletModel } from '../data/wallet-model.ts';
@@ -18,11 +21,17 @@ export type WalletState =
 export async function loadWalletModel(route: WalletRoute, signal: AbortSignal): Promise<Answer<WalletModel>> {
   if (route.view === 'file') {
     const file = heldFile();
-    if (file !== null) return openWallet(file.text);
+    if (file !== null) return openWallet(file.text, await fetchBands());
     return { ok: false, failure: { code: 'INVALID_FILE', message: 'A document that was opened is forgotten when the page is loaded anew: open it again.', retryable: false } };
   }
-  const answer = await requestJson(`/v1/wallets/${encodeURIComponent(route.wallet)}/portfolio${queryOf(route)}`, { signal });
-  return answer.ok ? openWallet(answer.value) : answer;
+  const [answer, bands] = await Promise.all([requestJson(`/v1/wallets/${encodeURIComponent(route.wallet)}/portfolio${queryOf(route)}`, { signal }), fetchBands()]);
+  return answer.ok ? openWallet(answer.value, bands) : answer;
+}
+
+/** The bands of the service; those of the program where it does not answer. */
+async function fetchBands(): Promise<Bands> {
+  const { bands } = await fetchRecorded();
+  return bands === undefined ? DEFAULT_BANDS : { warning: new Decimal(bands.warning), critical: new Decimal(bands.critical) };
 }
 
 /** What is shown while it is read, the first time or again. */
