@@ -56,7 +56,15 @@ export function openDatabase(location: DatabaseLocation): Database {
 }
 
 async function open(location: DatabaseLocation): Promise<Database> {
-  const database = location.kind === 'postgres' ? openPostgres(location.url, location.options) : await openPglite(location.kind === 'embedded' ? location.folder : null);
+  if (location.kind === 'postgres') {
+    // A step of the schema takes as long as it takes.
+    await (await migrated(openPostgres(location.url, { ...location.options, connections: 1, statementMs: null }))).close();
+    return openPostgres(location.url, location.options);
+  }
+  return migrated(await openPglite(location.kind === 'embedded' ? location.folder : null));
+}
+
+async function migrated(database: Database): Promise<Database> {
   try {
     await migrate(database);
     return database;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Database, Heard, Queries, SqlValue } from './database.ts';
-import { guarded, isRepeatable, transact } from './sql-failure.ts';
+import { failureOfSql, guarded, isRepeatable, transact } from './sql-failure.ts';
 
 /** How often a transaction is run that the server broke off for another's sake. */
 const ATTEMPTS = 5;
@@ -15,12 +15,17 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** Milliseconds that a transaction may stand idle before the server ends it, and with it the locks of a process that hangs: less than any lease. */
   readonly idleMs?: number;
+  /** Milliseconds that a statement may take before it is broken off, and a little more for a server that does not even say so; null for no limit. */
+  readonly statementMs?: number | null;
 }
 
+/** What the server needs to say that it broke a statement off, milliseconds. */
+const LATE_MS = 5_000;
+
 /** Opens a PostgreSQL. The first statement connects; a connection that broke is replaced at the next one. */
-export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: PostgresOptions = {}): Database {
-  const settings = { connectionString: url, application_name: 'plimsoll', connectionTimeoutMillis: 10_000, keepAlive: true };
-  const pool = new pg.Pool({ ...settings, max: connections, idle_in_transaction_session_timeout: idleMs });
+export function openPostgres(url: string, { connections = 10, idleMs = 8_000, statementMs = 300_000 }: PostgresOptions = {}): Database {
+  const settings = { connectionString: url, application_name: 'plimsoll', connectionTimeoutMillis: 10_000, keepAlive: true, ...(statementMs === null ? {} : { query_timeout: statementMs + LATE_MS }) };
+  const pool = new pg.Pool({ ...settings, max: connections, idle_in_transaction_session_timeout: idleMs, statement_timeout: statementMs ?? 0 });
   // A connection that breaks while it is idle is simply replaced.
   pool.on('error', ignore);
   const line = createLine(() => new pg.Client(settings));
@@ -36,11 +41,13 @@ export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: 
       await client.query('commit');
       return result;
     } catch (error) {
-      // A connection on which even this fails must not be used again.
-      broken = await client.query('rollback').then(
-        () => false,
-        () => true,
-      );
+      // A connection on which even this fails must not be used again, nor one that does not answer: it would not answer this either.
+      broken =
+        isSilent(error) ||
+        (await client.query('rollback').then(
+          () => false,
+          () => true,
+        ));
       throw error;
     } finally {
       client.off('error', ignore);
@@ -76,6 +83,12 @@ export function openPostgres(url: string, { connections = 10, idleMs = 8_000 }: 
       await pool.end();
     },
   };
+}
+
+/** Whether the server did not answer at all: it said of nothing why. */
+function isSilent(error: unknown): boolean {
+  const { code, fields } = failureOfSql(error);
+  return code === 'STORE_UNREACHABLE' && fields['code'] === null;
 }
 
 function ignore(): void {}

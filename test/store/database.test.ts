@@ -137,6 +137,35 @@ for (const engine of engines) {
   });
 }
 
+describe.skipIf(server.kind === 'absent')('a PostgreSQL that does not answer', () => {
+  const open = async (): Promise<Database> => openDatabase({ kind: 'postgres', url: server.kind === 'server' ? await server.createDatabase() : '', options: { statementMs: 500 } });
+
+  test('error: STORE_UNREACHABLE for a statement that takes too long; the next one is answered', async () => {
+    const database = await open();
+    expect(await failureOf(database.query('select pg_sleep(600)'))).toMatchObject({ code: 'STORE_UNREACHABLE', fields: { code: '57014' } });
+    expect(await failureOf(database.transaction((queries) => queries.query('select pg_sleep(600)')))).toMatchObject({ code: 'STORE_UNREACHABLE' });
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await database.close();
+  });
+
+  test('error: STORE_UNREACHABLE for a server process that hangs in the middle of a transaction; another connection is made', { timeout: 60_000 }, async () => {
+    const database = await open();
+    let pid = 0;
+    try {
+      const work = database.transaction(async (queries) => {
+        pid = Number((await queries.query('select pg_backend_pid() as pid'))[0]?.['pid']);
+        process.kill(pid, 'SIGSTOP');
+        return queries.query('select 1 as one');
+      });
+      expect(await failureOf(work)).toMatchObject({ code: 'STORE_UNREACHABLE', fields: { code: null } });
+      expect((await database.query('select pg_backend_pid() as pid'))[0]?.['pid']).not.toBe(pid);
+    } finally {
+      if (pid > 0) process.kill(pid, 'SIGCONT');
+      await database.close();
+    }
+  });
+});
+
 describe(openDatabase, () => {
   test('error: STORE_UNREACHABLE where no server listens, without the password', async () => {
     const database = openDatabase({ kind: 'postgres', url: 'postgres://user:pa55word@127.0.0.1:1/none' });

@@ -67,7 +67,7 @@ describe.skipIf(server.kind === 'absent')(`workers that watch one book on Postgr
     return { url, database };
   };
 
-  test(`default: two processes, ${ACCOUNTS} owners, ${KILLS} kills under load: nobody unwatched for longer than the lease, nothing lost, nothing told twice`, {
+  test(`default: two processes, ${ACCOUNTS} owners, ${KILLS} kills under load: no shard without a live holder for twice the lease, every block screened in the end, nothing lost, nothing told twice`, {
     timeout: usersOf(180_000, 1_200_000),
   }, async () => {
     const { url, database } = await open();

@@ -6,7 +6,7 @@ import type { Address } from '../../../src/core/ids.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { BOOK_CHANNEL } from '../../../src/service/sync/sync-deployment.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
-import { startWatch } from '../../../src/service/workers/watch/watch-role.ts';
+import { startWatch, type WatchSettings } from '../../../src/service/workers/watch/watch-role.ts';
 import { followWallets, saveAlertRule } from '../../../src/store/alerts.ts';
 import { findMarkets, saveMarkets } from '../../../src/store/book-markets.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -39,12 +39,12 @@ interface Watching {
 }
 
 /** The role with a clock that stands where the book's does, so that its markets are not old. */
-async function watch(database: Database, holder = 'one'): Promise<Watching> {
+async function watch(database: Database, holder = 'one', settings: WatchSettings = SETTINGS): Promise<Watching> {
   const began = Date.now();
   const first = Number(wstEthUsdc.lastUpdate) * 1_000;
   const surroundings = { ...MACHINE, clock: { ...MACHINE.clock, now: () => first + Date.now() - began } };
   const [registry, lines]: [Registry, string[]] = [new Registry(), []];
-  const role = await startWatch({ config: readConfig({}), database, holder, surroundings, registry, log: (line) => lines.push(line) }, SETTINGS);
+  const role = await startWatch({ config: readConfig({}), database, holder, surroundings, registry, log: (line) => lines.push(line) }, settings);
   cleanups.push(() => role.stop());
   return { role, registry, lines };
 }
@@ -261,6 +261,69 @@ describe('the watch of a book in one process', () => {
     expect(await kindsOf(database, WALLET)).toEqual(['opportunity.opened']);
     // Then both have their share.
     await vi.waitFor(() => expect([first.role.health().holds.length, second.role.health().holds.length]).toEqual([SHARD_COUNT / 2, SHARD_COUNT / 2]), PATIENCE);
+  });
+
+  test('behavior: a watch that hangs gives its shards to another, though its leases are renewed apart, says so, and takes its share again once it goes on', { timeout: 180_000 }, async () => {
+    const { database } = await openBook(20);
+    const gate = { isShut: false, opened: Promise.withResolvers<void>() };
+    const hanging: Database = {
+      ...database,
+      query: async (text, values) => {
+        if (gate.isShut && text.includes('m.changed')) await gate.opened.promise;
+        return database.query(text, values);
+      },
+    };
+    const first = await watch(hanging, 'hanging', { ...SETTINGS, stuckMs: 4_000 });
+    cleanups.push(async () => gate.opened.resolve());
+    await vi.waitFor(async () => expect(await countRows(database, 'plimsoll.shard_progress where settled is not null')).toBe(SHARD_COUNT), PATIENCE);
+    gate.isShut = true;
+    const second = await watch(database, 'other');
+    await vi.waitFor(() => expect(second.role.health().holds).toHaveLength(SHARD_COUNT), PATIENCE);
+    expect(first.role.health()).toMatchObject({ holds: [], trouble: expect.stringMatching(/^The watch has not got on for [0-9]+ s and gave its shards back/), failures: { DEADLINE_EXCEEDED: 1 } });
+    await put(database, WALLET, 1_020);
+    await vi.waitFor(async () => expect(await isOpen(database, WALLET)).toBe(true), PATIENCE);
+    gate.isShut = false;
+    gate.opened.resolve();
+    await vi.waitFor(() => expect([first.role.health().holds.length, second.role.health().holds.length]).toEqual([SHARD_COUNT / 2, SHARD_COUNT / 2]), PATIENCE);
+    await vi.waitFor(() => expect(first.role.health().trouble).toBeNull(), PATIENCE);
+  });
+
+  test('behavior: a load that takes longer than that but gets on page by page keeps its shards', { timeout: 120_000 }, async () => {
+    const { database } = await openBook(20);
+    const isOfLoad = (text: string): boolean => /from plimsoll\.(?:accounts|markets) |snapshot/.test(text) && !text.includes('m.changed');
+    const slow: Database = {
+      ...database,
+      query: async (text, values) => {
+        if (isOfLoad(text)) await MACHINE.clock.sleep(3_000);
+        return database.query(text, values);
+      },
+    };
+    const { role } = await watch(slow, 'slow', { ...SETTINGS, stuckMs: 6_000 });
+    await vi.waitFor(async () => expect(await countRows(database, 'plimsoll.shard_progress where settled is not null')).toBe(SHARD_COUNT), PATIENCE);
+    expect(role.health().failures).toEqual({});
+    expect(role.health().holds).toHaveLength(SHARD_COUNT);
+  });
+
+  test('error: an owner who cannot be priced keeps nobody else from being priced, and is counted', { timeout: 120_000 }, async () => {
+    const { database } = await openBook(20);
+    // The first to be priced, each time.
+    const other: Address = `0x${'0c'.repeat(20)}`;
+    const { role, lines } = await watch(
+      {
+        ...database,
+        transaction: (work) =>
+          database.transaction((queries) =>
+            work({ query: (text, values) => (text.includes('into plimsoll.opportunities') && values?.includes(other) ? Promise.reject(new TypeError(other)) : queries.query(text, values)) }),
+          ),
+      },
+      'one',
+    );
+    await put(database, other, 1_020);
+    await put(database, WALLET, 1_020);
+    await vi.waitFor(async () => expect(await isOpen(database, WALLET)).toBe(true), PATIENCE);
+    await vi.waitFor(() => expect(role.health()).toMatchObject({ trouble: null, failures: { INTERNAL: expect.any(Number) } }), PATIENCE);
+    expect(await isOpen(database, other)).toBe(false);
+    expect(lines.join()).not.toContain(other);
   });
 
   test('behavior: a worker that is told to stop gives everything back at once', { timeout: 120_000 }, async () => {

@@ -17,8 +17,9 @@ export interface LeaseTimes {
 }
 
 /**
- * Milliseconds for which a shard may be without a live holder, whatever happens to a worker: twice the silence, so that it can also be found and read. Where
- * the process dies and its connection with it, as after kill −9, the next renewal of another worker finds that at once.
+ * Milliseconds for which a shard may be without a live holder after a worker died or fell silent: twice the silence, so that it can also be found and read. Where
+ * the process dies and its connection with it, as after kill −9, the next renewal of another worker finds that at once. A worker that lives but does not get on
+ * gives its shards back by itself (`stuckMs` of the watch).
  */
 export function unwatchedLimitMs({ seconds }: LeaseTimes): number {
   return seconds * 2_000;

@@ -1,25 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
 import { Histogram } from 'prom-client';
-import { isPlimsollError } from '../../../core/errors.ts';
+import { isPlimsollError, PlimsollError } from '../../../core/errors.ts';
 import type { ChainId } from '../../../core/ids.ts';
 import type { ChainSource } from '../../../core/source.ts';
 import { findRule, listDeployments } from '../../../protocols/registry.ts';
+import type { Queries } from '../../../store/database.ts';
 import { saveShardLooks, saveShardProgress } from '../../../store/shard-progress.ts';
+import { isStoreFailure } from '../../../store/sql-failure.ts';
 import { openScanChains } from '../../scan/choose.ts';
 import { DEFAULT_SCAN, type ScanRequest } from '../../scan/scan-book.ts';
 import { BOOK_CHANNEL } from '../../sync/sync-deployment.ts';
 import { JointPlanner } from '../joint/joint-planner.ts';
 import type { RoleContext, RunningRole } from '../role.ts';
-import { RoleTally } from '../role-tally.ts';
+import { asPlimsollError, RoleTally } from '../role-tally.ts';
 import { createWaker, type Waker } from '../waker.ts';
 import { endOpportunity, writeOpportunity } from './opportunity-writer.ts';
 import { OwnerDesk } from './owner-desk.ts';
-import { openPricing, type PricedOwner } from './owner-prices.ts';
+import { type OwnerPricing, openPricing, type PricedOwner } from './owner-prices.ts';
 import { recordMarketPrices } from './price-records.ts';
 import { DEFAULT_LEASE_TIMES, HeldShards, type LeaseTimes, SHARD_CHANNEL } from './shard-leases.ts';
 import { WalletWatch } from './wallet-watch.ts';
 import { WatchLists } from './watch-lists.ts';
-import { type Found, type Touched, WatchedBook } from './watched-book.ts';
+import { type Found, type Touched, type WatchedAccount, WatchedBook } from './watched-book.ts';
 
 /** How the watch goes about; everything has a default. */
 export interface WatchSettings {
@@ -36,6 +38,8 @@ export interface WatchSettings {
   readonly jointMs?: number;
   /** Milliseconds between two lists of who is near, at least: 10,000. */
   readonly nearMs?: number;
+  /** Milliseconds without a step forward after which the watch counts as stuck, and gives its shards back: five deadlines of a source, and a minute at least. */
+  readonly stuckMs?: number;
   readonly scan?: Pick<ScanRequest, 'minProfitUsd' | 'gasUsd' | 'liquidator'>;
 }
 
@@ -43,6 +47,9 @@ export interface WatchSettings {
 const PRICED_AT_ONCE = 10;
 /** Milliseconds before the next try after a failure. */
 const PAUSE_MS = 1_000;
+/** A round asks sources a few times, each of which may take its deadline; anything else is a matter of seconds, or of steps that are each told. */
+const STUCK_DEADLINES = 5;
+const LEAST_STUCK_MS = 60_000;
 const UNTOUCHED: Touched = { accounts: new Set(), owners: new Set(), markets: new Set() };
 
 /** Starts watching shards of the book. */
@@ -75,6 +82,9 @@ class Watch implements RunningRole {
   /** Unix milliseconds at which the oldest change was heard that is not screened yet; null where there is none. */
   #heardAt: number | null = null;
   #isSettledWritten = false;
+  /** Unix milliseconds at which the watch last got on. */
+  #movedAt: number;
+  #isStuck = false;
   /** Unix milliseconds at which a look was told last. */
   #toldAt = 0;
   /** Whether shards came or went since the last screen. */
@@ -85,10 +95,12 @@ class Watch implements RunningRole {
 
   constructor(
     context: RoleContext,
-    { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, jointMs = 30_000, nearMs = 10_000, scan = DEFAULT_SCAN }: WatchSettings,
+    { lease = DEFAULT_LEASE_TIMES, pollMs = 2_000, repriceMs = 30_000, walletMs = 15_000, toldMs = 10_000, jointMs = 30_000, nearMs = 10_000, stuckMs, scan = DEFAULT_SCAN }: WatchSettings,
   ) {
     this.#context = context;
-    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, jointMs, nearMs, request: { ...DEFAULT_SCAN, ...scan } };
+    const patienceMs = stuckMs ?? Math.max(LEAST_STUCK_MS, STUCK_DEADLINES * 1_000 * context.config.deadlineSeconds);
+    this.#settings = { lease, pollMs, repriceMs, walletMs, toldMs, jointMs, nearMs, stuckMs: patienceMs, request: { ...DEFAULT_SCAN, ...scan } };
+    this.#movedAt = context.surroundings.clock.now();
     this.#tally = new RoleTally('watch', context);
     this.#shards = new HeldShards(context.database, context.holder, lease);
     this.#waker = createWaker(context.surroundings.clock);
@@ -131,10 +143,11 @@ class Watch implements RunningRole {
 
   readonly #renewer: Waker = createWaker({ now: () => this.#now(), sleep: (ms, signal) => this.#context.surroundings.clock.sleep(ms, signal) });
 
-  /** Apart from the watching, so that much work loses no lease. */
+  /** Apart from the watching, so that much work loses no lease; but a watch that is stuck keeps none. */
   async #renewing(): Promise<void> {
     while (!this.#isStopped) {
       try {
+        if (await this.#letGo()) continue;
         const { gained, lost } = await this.#shards.renew();
         for (const shard of lost) this.#lostShards.add(shard);
         for (const { shard } of gained) this.#regained.add(shard);
@@ -145,15 +158,46 @@ class Watch implements RunningRole {
         }
       } catch (error) {
         this.#tally.failed(error);
+      } finally {
+        await this.#renewer.wait(this.#settings.lease.renewMs, this.#stop.signal);
       }
-      await this.#renewer.wait(this.#settings.lease.renewMs, this.#stop.signal);
     }
+  }
+
+  /** Gives everything back where the watch is stuck: somebody else may get on. @returns whether it is */
+  async #letGo(): Promise<boolean> {
+    const wasStuck = this.#isStuck;
+    const stillMs = this.#now() - this.#movedAt;
+    this.#isStuck = stillMs >= this.#settings.stuckMs;
+    if (!this.#isStuck || wasStuck) return this.#isStuck;
+    const seconds = Math.floor(stillMs / 1_000);
+    this.#tally.failed(new PlimsollError('DEADLINE_EXCEEDED', `The watch has not got on for ${seconds} s and gave its shards back. If it does not go on by itself, restart this worker.`));
+    this.#tally.holds([]);
+    await this.#shards.release();
+    return true;
+  }
+
+  #moved(): void {
+    this.#movedAt = this.#now();
+  }
+
+  /** The database, where each answer is a step forward. */
+  #step(): Queries {
+    const { database } = this.#context;
+    return {
+      query: async (text, values) => {
+        const rows = await database.query(text, values);
+        this.#moved();
+        return rows;
+      },
+    };
   }
 
   async #watching(): Promise<void> {
     while (!this.#isStopped) {
       try {
         const isMore = await this.#round();
+        this.#moved();
         if (!isMore) await this.#waker.wait(this.#settings.pollMs, this.#stop.signal);
         else await setImmediate();
       } catch (error) {
@@ -234,7 +278,8 @@ class Watch implements RunningRole {
     const fresh = [...held.keys()].filter((shard) => !this.#loaded.has(shard));
     if (fresh.length === 0) return gone.size > 0;
     await this.#desk.adopt(database, fresh);
-    await this.#book.load(database, fresh);
+    // A big book takes long, page after page.
+    await this.#book.load(this.#step(), fresh);
     for (const shard of fresh) this.#loaded.add(shard);
     // What was written while nobody held them is told by no change.
     for (const key of this.#book.markets.keys()) this.#unrecorded.add(key);
@@ -276,21 +321,44 @@ class Watch implements RunningRole {
   }
 
   async #price(): Promise<void> {
-    const { database } = this.#context;
     const due = this.#desk.next(PRICED_AT_ONCE, this.#staleBefore);
     if (due.size === 0) return;
-    const pricing = await openPricing(database, this.#book, due, {
+    const together = await this.#unlessRefused(() => this.#openPricing(due));
+    for (const [owner, accounts] of due) {
+      if (this.#isStopped) return;
+      // Where they cannot be made ready together, each is by itself: who cannot be priced keeps nobody else from being priced, and what is open of it stays so.
+      const kept = await this.#unlessRefused(async () => {
+        const pricing = together ?? (await this.#openPricing(new Map([[owner, accounts]])));
+        await this.#keep(owner, pricing.price(owner));
+        return true;
+      });
+      if (kept === null) this.#desk.settle(owner, this.#desk.find(owner)?.openUsd ?? null, this.#now());
+      this.#moved();
+      // Renewals come in between.
+      await setImmediate();
+    }
+  }
+
+  #openPricing(owners: ReadonlyMap<string, readonly WatchedAccount[]>): Promise<OwnerPricing> {
+    const { database, config } = this.#context;
+    return openPricing(database, this.#book, owners, {
       chains: this.#chains.chains,
       request: this.#settings.request,
       now: Math.floor(this.#now() / 1_000),
-      maxPriceAgeSeconds: this.#context.config.maxBlockAgeSeconds,
+      maxPriceAgeSeconds: config.maxBlockAgeSeconds,
     });
-    for (const owner of due.keys()) {
-      if (this.#isStopped) return;
-      const priced = pricing.price(owner);
-      await this.#keep(owner, priced);
-      // Renewals come in between.
-      await setImmediate();
+  }
+
+  /** @returns null where it failed for what it is about; that is counted, and told without saying whom it is about */
+  async #unlessRefused<Result>(work: () => Promise<Result>): Promise<Result | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isStoreFailure(error)) throw error;
+      const { code } = asPlimsollError(error);
+      this.#tally.noted(code);
+      this.#context.log(`watch: opportunities could not be priced: ${code}`);
+      return null;
     }
   }
 
