@@ -117,10 +117,16 @@ export interface Delivery {
 }
 
 /**
- * Takes deliveries that are due, those that wait longest first, but no more than two of a subscriber at once: one that hangs must leave room for the others. Whoever takes one has `seconds` to
- * say what became of it; after that it is due again, so that nothing is lost with a worker, and a subscriber may see it twice.
+ * Takes deliveries that are due, of each subscriber those that wait longest, but no more than two at once: one that hangs must leave room for the others. Whoever takes one has `seconds` to say
+ * what became of it; after that it is due again, so that nothing is lost with a worker, and a subscriber may see it twice.
+ *
+ * @param from the id of the subscriber to begin with, or any text: where more is due than is taken, another one each time is fair to all
  */
-export async function claimDeliveries(database: Database, sealer: Sealer, { most, seconds }: { readonly most: number; readonly seconds: number }): Promise<readonly Delivery[]> {
+export async function claimDeliveries(
+  database: Database,
+  sealer: Sealer,
+  { most, seconds, from = '' }: { readonly most: number; readonly seconds: number; readonly from?: string },
+): Promise<readonly Delivery[]> {
   const rows = await database.transaction(async (queries) => {
     // One after the other: two at once would both count what is under way without the other's.
     await queries.query('select pg_advisory_xact_lock($1::int8)', [CLAIM_LOCK]);
@@ -128,15 +134,15 @@ export async function claimDeliveries(database: Database, sealer: Sealer, { most
       `with taken as (
          update plimsoll.deliveries as d set attempts = attempts + 1, next_at = now() + make_interval(secs => $2), taken_until = now() + make_interval(secs => $2)
          where (webhook, event) in (
-           select due.webhook, due.event from plimsoll.webhooks w cross join lateral (
-             select webhook, event, next_at from plimsoll.deliveries where webhook = w.id and status = 'pending' and next_at <= now() order by next_at, event
+           select due.webhook, due.event from (select id from plimsoll.webhooks where enabled order by (id < $4), id) w cross join lateral (
+             select webhook, event from plimsoll.deliveries where webhook = w.id and status = 'pending' and next_at <= now() order by next_at, event
              limit greatest(0, $3::int8 - (select count(*) from plimsoll.deliveries under_way where under_way.webhook = w.id and under_way.taken_until > now()))
-           ) due where w.enabled order by due.next_at, due.event limit $1
+           ) due limit $1
          ) returning d.webhook, d.event, d.attempts
        )
        select t.webhook, t.attempts, w.url, w.secret, w.next_secret, e.sequence::text as sequence, e.key, e.kind, e.subject, e.body, e.at::text as at
        from taken t join plimsoll.webhooks w on w.id = t.webhook join plimsoll.events e on e.sequence = t.event order by e.sequence, t.webhook`,
-      [most, seconds, MOST_OF_ONE],
+      [most, seconds, MOST_OF_ONE, from],
     );
   });
   const deliveries = rows.map((row) => ({ row, delivery: findDelivery(row, sealer) }));

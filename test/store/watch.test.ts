@@ -205,6 +205,31 @@ for (const engine of engines) {
       expect((await claimDeliveries(db, sealer, { most: 1, seconds: 60 })).map((entry) => entry.attempt)).toEqual([2]);
     });
 
+    test('behavior: of many that claim at the same moment, all together get two of one subscriber, and two more once those are settled', async () => {
+      const sealer = createSealer();
+      const hook = { url: 'https://example.org', kinds: ['crowd'], enabled: true, createdAt: 1n, secret: new Uint8Array(3), nextSecret: null };
+      const ids = ['crowd-a', 'crowd-b'];
+      for (const id of ids) await saveWebhook(db, sealer, { ...hook, id });
+      for (let count = 0; count < 20; count += 1) await db.transaction((queries) => addEvent(queries, { key: `crowd-${count}`, kind: 'crowd', subject: 's', body: {}, at: 1n }));
+      for (let round = 0; round < 4; round += 1) {
+        const claimed = (await Promise.all(Array.from({ length: 8 }, () => claimDeliveries(db, sealer, { most: 9, seconds: 60 })))).flat();
+        for (const id of ids) expect(claimed.filter(({ webhook }) => webhook === id)).toHaveLength(2);
+        for (const [at, delivery] of claimed.entries()) await settleDelivery(db, delivery, at % 2 === 0 ? { kind: 'delivered', answer: '200' } : { kind: 'again', answer: '500', afterSeconds: 600 });
+      }
+      for (const id of ids) await deleteWebhook(db, id);
+    });
+
+    test('behavior: where more is due than is taken, it begins with the subscriber that is named, and goes round', async () => {
+      const sealer = createSealer();
+      const ids = ['round-a', 'round-b', 'round-c'];
+      for (const id of ids) await saveWebhook(db, sealer, { id, url: 'https://example.org', kinds: ['round'], enabled: true, createdAt: 1n, secret: new Uint8Array(3), nextSecret: null });
+      for (let count = 0; count < 3; count += 1) await db.transaction((queries) => addEvent(queries, { key: `round-${count}`, kind: 'round', subject: 's', body: {}, at: 1n }));
+      const claim = async (most: number, from: string) => (await claimDeliveries(db, sealer, { most, seconds: 60, from })).map(({ webhook }) => webhook).toSorted();
+      expect(await claim(3, 'round-b')).toEqual(['round-b', 'round-b', 'round-c']);
+      expect(await claim(9, 'round-c')).toEqual(['round-a', 'round-a', 'round-c']);
+      for (const id of ids) await deleteWebhook(db, id);
+    });
+
     test('behavior: rules of alerts, and where they stood', async () => {
       const rule = { id: 'r1', owner: OWNER, kind: 'health-band', params: { below: '1.2' }, enabled: true };
       await saveAlertRule(db, rule);

@@ -36,8 +36,16 @@ export async function startDeliveries(options: DeliverOptions): Promise<readonly
   const { database, sealer, most } = options;
   const timeoutMs = options.webhook?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   // Twice the time that an attempt may take: nobody else takes it meanwhile.
-  const claimed = await claimDeliveries(database, sealer, { most, seconds: Math.ceil((2 * timeoutMs) / 1000) });
+  const seconds = Math.ceil((2 * timeoutMs) / 1000);
+  const claimed = await claimDeliveries(database, sealer, { most, seconds, from: anyId(options.random()) });
   return claimed.map((delivery) => attempt(delivery, { ...options, webhook: { ...options.webhook, timeoutMs } }));
+}
+
+/** A place among the ids of subscribers. @param random from 0 to 1 */
+function anyId(random: number): string {
+  return `wh_${Math.floor(random * 0xffffffff)
+    .toString(16)
+    .padStart(8, '0')}`;
 }
 
 async function attempt(delivery: Delivery, options: DeliverOptions & { readonly webhook: { readonly timeoutMs: number } }): Promise<DeliveryOutcome> {
