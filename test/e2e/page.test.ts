@@ -392,7 +392,7 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
       await page.goto(`${locked.origin}/#/opportunities`);
       await page.locator('.ranking tbody tr').first().waitFor();
       await expect.poll(() => requests.some(({ url }) => url.endsWith('/v1/stream')), { timeout: PATIENCE }).toBe(true);
-      const kept = await page.evaluate(() => [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }), document.cookie, location.href]);
+      const kept = await page.evaluate(() => [JSON.stringify(Object.entries(localStorage)), JSON.stringify(Object.entries(sessionStorage)), document.cookie, location.href]);
       expect(kept.map((text) => text.includes(key))).toEqual([false, true, false, false]);
       expect(requests.filter(({ url, body }) => url.includes('plk_') || body.includes('plk_'))).toEqual([]);
       expect(locked.log()).not.toContain(key);
