@@ -14,9 +14,11 @@ const DEFAULT_NEAR_HEALTH = '1.1';
 const PAGE = 5_000;
 /** Owners whose accounts are asked for at once. */
 const OWNERS_AT_ONCE = 500;
-/** Seconds of the chain after which everybody is looked at again. */
-const EVERYBODY_SECONDS = 60n;
-/** Between two looks at everybody, those are looked at whose health was below the limit times this: no price falls further in a minute unless everything does. */
+/** Seconds after which everybody is looked at again, */
+const EVERYBODY_SECONDS = 60;
+/** unless that takes so long that it would be more than one part in so many of the time. */
+const MOST_SHARE = 20;
+/** Between two looks at everybody, those are looked at whose health was below the limit times this: prices seldom fall further meanwhile. */
 const WIDER = '1.25';
 
 /** The native health below which an account counts as near its threshold. */
@@ -40,7 +42,8 @@ export async function findNearOwners(
   const limit = nearLimit(options);
   const wider = limit.mul(WIDER);
   const judge = createJudge(options, reader, block.timestamp);
-  const isEverybody = memory.everybodyAt === null || block.timestamp < memory.everybodyAt || block.timestamp - memory.everybodyAt >= EVERYBODY_SECONDS;
+  const isEverybody = isEverybodyDue(memory, block.timestamp);
+  const began = options.clock.now();
   const scopes = isEverybody ? [{ deployments: [deployment.id] }] : inParts([...memory.candidates]).map((owners) => ({ deployments: [deployment.id], owners }));
   const candidates = new Set<string>();
   for (const scope of scopes) {
@@ -56,8 +59,13 @@ export async function findNearOwners(
     }
   }
   memory.candidates = candidates;
-  if (isEverybody) memory.everybodyAt = block.timestamp;
+  if (isEverybody) memory.everybody = { at: block.timestamp, seconds: (options.clock.now() - began) / 1_000 };
   return [...distances].toSorted(([, a], [, b]) => a - b).map(([owner]) => owner);
+}
+
+function isEverybodyDue({ everybody }: RoundMemory, now: bigint): boolean {
+  if (everybody === null || now < everybody.at) return true;
+  return Number(now - everybody.at) >= Math.max(EVERYBODY_SECONDS, MOST_SHARE * everybody.seconds);
 }
 
 /** The native health of a stored account in the markets that were read; null where it has none. What its rule refuses counts as at its threshold: the chain may know better. */

@@ -6,8 +6,8 @@ export class RoundMemory {
   rounds = 0;
   /** Owners who were near their threshold, or not far from it, when they were last looked at, and those who changed since. */
   candidates: ReadonlySet<string> = new Set();
-  /** Unix seconds of the block at which everybody was last looked at; null before. */
-  everybodyAt: bigint | null = null;
+  /** Unix seconds of the block at which everybody was last looked at, and how many seconds that took; null before. */
+  everybody: { readonly at: bigint; readonly seconds: number } | null = null;
   /** Hash of the block at which the owners near their threshold were last valued; null before. */
   refreshedAt: string | null = null;
 
@@ -17,6 +17,6 @@ export class RoundMemory {
 
   /** Has owners whose accounts were made looked at with the candidates. Before everybody was looked at there is no need. */
   noteChanged(owners: readonly string[]): void {
-    if (this.everybodyAt !== null) this.candidates = new Set([...this.candidates, ...owners]);
+    if (this.everybody !== null) this.candidates = new Set([...this.candidates, ...owners]);
   }
 }

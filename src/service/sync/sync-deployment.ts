@@ -68,13 +68,13 @@ interface Round {
 
 /** Works while the lease is prolonged, and stops where somebody else took it over. */
 async function reachUnderLease(options: SyncOptions, mirrored: MirroredDeployment, round: Round): Promise<Reached> {
-  const { lost, end } = keepLease(options, round.lease);
+  const kept = keepLease(options, round.lease);
   try {
-    const reached = await reach({ ...options, signal: options.signal === undefined ? lost : AbortSignal.any([options.signal, lost]) }, mirrored, round);
+    const reached = await reach({ ...options, signal: options.signal === undefined ? kept.lost : AbortSignal.any([options.signal, kept.lost]) }, mirrored, round);
     if (reached.status === 'stopped' && !isStopped(options)) throw new PlimsollError('LEASE_LOST', `${mirrored.deployment.label}: another process took the synchronisation over.`);
     return reached;
   } finally {
-    await end();
+    await kept.end();
   }
 }
 

@@ -9,7 +9,7 @@ import { listMirrored } from '../../../src/service/sync/sync-book.ts';
 import { syncDeployment } from '../../../src/service/sync/sync-deployment.ts';
 import type { SyncEvent, SyncResult } from '../../../src/service/sync/sync-options.ts';
 import { createChainSource } from '../../../src/sources/chain.ts';
-import { systemClock, systemFetch, systemRandom } from '../../../src/sources/clock.ts';
+import { type Clock, systemClock, systemFetch, systemRandom } from '../../../src/sources/clock.ts';
 import { createDocuments } from '../../../src/sources/documents.ts';
 import { parseEntityModel } from '../../../src/sources/recorded/entity-model.ts';
 import { createMovingSubgraph, type MovingSubgraph } from '../../../src/sources/recorded/moving-subgraph.ts';
@@ -133,8 +133,12 @@ async function goOn(price: bigint, seconds = 12): Promise<bigint> {
   return head.number;
 }
 
-async function sync(through: ChainSource = chain): Promise<SyncResult & { readonly near: readonly SyncEvent[] }> {
-  const { options, events } = openSync(database, { url: server.url, row: deployment, chain: through });
+/** A clock by which every look at the book takes ten seconds. */
+const slowly: Clock = { now: () => (elapsed += 10_000), sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+let elapsed = 0;
+
+async function sync(through: ChainSource = chain, clock: Clock = systemClock): Promise<SyncResult & { readonly near: readonly SyncEvent[] }> {
+  const { options, events } = openSync(database, { url: server.url, row: deployment, chain: through, clock });
   const [mirrored] = listMirrored(options);
   const result = await syncDeployment(options, mirrored ?? expect.unreachable('a mirror'), memory);
   return { ...result, near: events.filter(({ kind }) => kind === 'near') };
@@ -169,18 +173,20 @@ describe('accounts near their threshold over a chain that goes on', () => {
     expect(await written()).toBe(changed);
   });
 
-  test('behavior: a price that falls far brings near whoever was far, once everybody is looked at again', async () => {
+  test('behavior: a price that falls far brings near whoever was far, once everybody is looked at again: the later, the longer that takes', async () => {
     const stored = () => storedOf().then((accounts) => accounts.get(FAR)?.[0]);
-    await goOn((PRICE * 35n) / 100n);
-    await sync();
-    expect(await stored()).toBe('rows');
+    await goOn((PRICE * 84n) / 100n, 3_600);
+    await sync(chain, slowly);
     await goOn((PRICE * 35n) / 100n, 60);
-    await sync();
+    await sync(chain, slowly);
+    expect(await stored()).toBe('rows');
+    await goOn((PRICE * 35n) / 100n, 140);
+    await sync(chain, slowly);
     expect(await stored()).toBe('chain');
   });
 
   test('error: what is valued after the lease was taken over is not written', async () => {
-    const block = await goOn((PRICE * 84n) / 100n, 60);
+    const block = await goOn((PRICE * 84n) / 100n, 3_600);
     let asked = 0;
     const thief: ChainSource = {
       ...chain,

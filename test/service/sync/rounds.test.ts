@@ -120,7 +120,7 @@ describe(watchBook, () => {
     };
     // The lease is kept by another clock: this one never lets it wait.
     const mirrored = listMirrored(options);
-    await watchBook({ ...options, clock: { now: between.now, sleep: (ms, signal) => (ms === 7 ? between.sleep(ms, signal) : systemClock.sleep(ms, signal)) } }, mirrored, {
+    await watchBook({ ...options, clock: { now: () => between.now(), sleep: (ms, signal) => (ms === 7 ? between.sleep(ms, signal) : systemClock.sleep(ms, signal)) } }, mirrored, {
       pauseMs: 7,
       finished: ([result]) => void rounds.push([result?.status, result?.mode]),
     });
