@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plimsoll-who-may-'));
   file = join(folder, 'keys.json');
   shared = openDatabase({ kind: 'memory' });
-  for (const name of ['one', 'two']) keys.set(name, await createApiKey(fileKeyStore(file), { name, scopes: ['read', 'plan'], now: 1 }));
+  for (const name of ['one', 'two']) keys.set(name, await createApiKey(fileKeyStore(file), { name, scopes: ['read', 'plan', 'prove'], now: 1 }));
 });
 afterAll(async () => {
   await shared.close();
@@ -83,6 +83,9 @@ describe('the limit of requests a minute', () => {
       expect(await statuses(4, plan('one'))).toEqual([400, 400, 429, 429]);
       expect((await asked(running, as('one'))).status).toBe(200);
       expect(await statuses(1, plan('two'))).toEqual([400]);
+      // How a job stands is asked again and again.
+      expect(await statuses(4, () => ask(running.origin, `/v1/proofs/prove-${'0'.repeat(40)}`, { headers: as('two') }))).toEqual([403, 403, 403, 403]);
+      expect(await statuses(3, () => ask(running.origin, '/v1/proofs', { body: {}, headers: as('two') }))).toEqual([400, 429, 429]);
     });
   });
 });

@@ -42,7 +42,8 @@ function doorOf(operation: PlacedOperation, { keys, limits: { all, costly } }: M
   const { scope } = operation;
   const named = nameRoute(operation);
   if (scope === null) return [named];
-  const isCostly = operation.tag === 'plans' || scope === 'prove';
+  // To ask how a job stands costs nothing, and is asked often.
+  const isCostly = operation.method !== 'get' && (operation.tag === 'plans' || scope === 'prove');
   return [named, identify(keys), all, requireScope(scope), ...(isCostly ? [costly] : [])];
 }
 
