@@ -1,14 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { type ErrorCode, PlimsollError } from '../../../src/core/errors.ts';
 import { encodeJson } from '../../../src/core/json.ts';
 import type { PortfolioPrice } from '../../../src/core/portfolio.ts';
 import { findRule, listDeployments } from '../../../src/protocols/registry.ts';
+import { locateStore } from '../../../src/service/locate-store.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { readStoredBook } from '../../../src/service/scan/store.ts';
 import { keepMarketPrices, type PriceRecording, recordMarketPrices } from '../../../src/service/sync/market-prices.ts';
+import { runSync } from '../../../src/service/sync/run-sync.ts';
 import type { Workers } from '../../../src/service/workers/start-workers.ts';
 import type { MarketPrices } from '../../../src/sources/prices.ts';
 import { saveMarkets } from '../../../src/store/book-markets.ts';
@@ -204,5 +209,31 @@ describe('the role sync with a price endpoint', () => {
     await until(() => lines.some((line) => line.startsWith('sync: market prices: SOURCE_REJECTED: ')));
     expect(workers.health()[0]?.trouble ?? '').not.toContain('market price');
     expect((await readBook()).prices).toEqual([]);
+  });
+});
+
+describe('plimsoll sync with market prices', () => {
+  test.each([null, 60_000])('default: a round (%s ms until the next) records those of what it read', { timeout: 120_000 }, async (everyMs) => {
+    const folder = await mkdtemp(join(tmpdir(), 'plimsoll-sync-prices-'));
+    const config = readConfig({ PLIMSOLL_DATA: join(folder, 'book') });
+    const stop = new AbortController();
+    // The first look of a loop may come before the first market: the next one is soon.
+    const clock = { ...MACHINE.clock, sleep: (ms: number, signal?: AbortSignal) => MACHINE.clock.sleep(Math.min(ms, 200), signal) };
+    let rounds = 0;
+    const finished = (): void => {
+      rounds += 1;
+      if (rounds > 15) stop.abort();
+    };
+    const failures: PlimsollError[] = [];
+    await runSync(config, { full: false, everyMs, notify: () => {}, finished, priceFailed: (error) => void failures.push(error), signal: stop.signal }, { ...MACHINE, clock });
+    const database = openDatabase(locateStore(config));
+    try {
+      const rows = await database.query(`select count(*)::int4 as prices from plimsoll.prices where kind = 'market'`);
+      expect([rows[0]?.['prices'], failures]).toEqual([expect.any(Number), []]);
+      expect(rows[0]?.['prices']).toBeGreaterThan(0);
+    } finally {
+      await database.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
