@@ -51,7 +51,12 @@ export const ERROR_TABLE = {
   UNSUPPORTED_STATE: entry('data', 502, 3, 'The account is in a state that this release does not model.'),
   NOT_CONFIGURED: entry('user', 503, 4, 'No endpoint is configured for this deployment.'),
   STORE_UNREACHABLE: entry('transient', 503, 4, 'The database did not answer, or broke the work off; nothing of it was kept.'),
-  STORE_REFUSED: entry('user', 500, 2, 'The database or its folder cannot be used: in use by another process, not writable, written by a newer release, or holding recorded data where live ones are configured.'),
+  STORE_REFUSED: entry(
+    'user',
+    500,
+    2,
+    'The database or its folder cannot be used: in use by another process, not writable, written by a newer release, or holding recorded data where live ones are configured.',
+  ),
   LEASE_LOST: entry('transient', 409, 1, 'Another worker took the lease over, so this write was refused.'),
   UNAUTHENTICATED: entry('user', 401, 2, 'The service asks for an API key, and none was given, or one that it does not know.'),
   FORBIDDEN: entry('user', 403, 2, 'The API key does not cover this, or the operator has not switched it on.'),
