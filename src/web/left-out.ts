@@ -26,7 +26,7 @@ const PLOT = /\/uplot\/dist\/uPlot\.esm\.js$/;
 const OTHER_PATHS = /^\t(?:\(paths\.(?:stepped|bars|spline) *= \w+\)|uPlot\.join = join);$/gm;
 /** What each code means is written by the service; the page shows the message. */
 const ERRORS = /\/src\/core\/errors\.ts$/;
-const MEANING = /^( {2}[A-Z_]+: entry\('[a-z]+', \d+, \d+), .*\),$/gm;
+const MEANING = /^( {2}[A-Z_]+: entry\(\s*'[a-z]+',\s*\d+,\s*\d+),\s*(?:'.*'|".*"),?\s*\),$/gm;
 const EXPORTED = /^export (?:const|function|async function) ([A-Za-z0-9_$]+)/gm;
 
 /** Keeps all that out of what browsers load: a quarter of it. */
