@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readConfig } from '../../../src/config.ts';
 import type { Address } from '../../../src/core/ids.ts';
 import { findRule, listDeployments } from '../../../src/protocols/registry.ts';
+import { findBookFreshness } from '../../../src/service/book-freshness.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { RoleTally } from '../../../src/service/workers/role-tally.ts';
 import { WalletWatch } from '../../../src/service/workers/watch/wallet-watch.ts';
@@ -96,6 +97,14 @@ describe('what a watched wallet is told of a book that cannot vouch for it', () 
     if (change !== null) await database.query(change);
     await startWatcher(await claimAll('one'), { clock }).look();
     expect(await statuses()).toEqual(expected);
+  });
+});
+
+describe(findBookFreshness, () => {
+  test('behavior: a book into which nothing was read vouches for nobody, even where it is watched', async () => {
+    await database.query('delete from plimsoll.deployments');
+    const { gaps } = await findBookFreshness(database, { now: START, maxAgeSeconds: 600 });
+    expect(gaps.map(({ message }) => message)).toContain('No deployment was ever read into the book. Start a worker with the role sync.');
   });
 });
 
