@@ -279,7 +279,11 @@ describe('the watch of a book in one process', () => {
     gate.isShut = true;
     const second = await watch(database, 'other');
     await vi.waitFor(() => expect(second.role.health().holds).toHaveLength(SHARD_COUNT), PATIENCE);
-    expect(first.role.health()).toMatchObject({ holds: [], trouble: expect.stringMatching(/^The watch has not got on for [0-9]+ s and gave its shards back/), failures: { DEADLINE_EXCEEDED: 1 } });
+    expect(first.role.health()).toMatchObject({
+      holds: [],
+      trouble: expect.stringMatching(/^The watch has not got on for [0-9]+ s and gave its shards back/),
+      failures: { DEADLINE_EXCEEDED: expect.any(Number) },
+    });
     await put(database, WALLET, 1_020);
     await vi.waitFor(async () => expect(await isOpen(database, WALLET)).toBe(true), PATIENCE);
     gate.isShut = false;
@@ -294,11 +298,11 @@ describe('the watch of a book in one process', () => {
     const slow: Database = {
       ...database,
       query: async (text, values) => {
-        if (isOfLoad(text)) await MACHINE.clock.sleep(3_000);
+        if (isOfLoad(text)) await MACHINE.clock.sleep(4_000);
         return database.query(text, values);
       },
     };
-    const { role } = await watch(slow, 'slow', { ...SETTINGS, stuckMs: 6_000 });
+    const { role } = await watch(slow, 'slow', { ...SETTINGS, stuckMs: 10_000 });
     await vi.waitFor(async () => expect(await countRows(database, 'plimsoll.shard_progress where settled is not null')).toBe(SHARD_COUNT), PATIENCE);
     expect(role.health().failures).toEqual({});
     expect(role.health().holds).toHaveLength(SHARD_COUNT);
