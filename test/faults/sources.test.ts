@@ -90,7 +90,7 @@ describe.each(DEPLOYMENTS)('the subgraph of %s', (deployment) => {
     const nobody = '0x00000000000000000000000000000000000000aa' as const;
     const statusOf = async ({ reader }: Scene) => {
       const deployments = reader.deployments.filter((entry) => entry.id === deployment);
-      return computeReport(openPortfolio(await readPortfolio([nobody], { ...reader, deployments, chains: new Map() }), findRule)).status;
+      return computeReport(openPortfolio(await readPortfolio([nobody], { ...reader, deployments, chains: new Map(), recordedOwners: new Set([nobody]) }), findRule)).status;
     };
     expect(await statusOf(await openScene())).toBe('safe');
     expect(await statusOf(await withFault({ fault: { kind: 'status', status: 403 } }))).toBe('incomplete');
