@@ -52,10 +52,12 @@ export async function claimShards(queries: Queries, { holder, most, seconds, att
 
 /** Prolongs every shard that the holder still has; those that are missing from the answer were taken over. */
 export async function renewShards(queries: Queries, holder: string, seconds: number): Promise<readonly ShardLease[]> {
-  const rows = await queries.query(`update plimsoll.leases set expires_at = now() + make_interval(secs => $2) where kind = 'shard' and holder = $1 returning name, token::text as token`, [
-    holder,
-    seconds,
-  ]);
+  // In the order of the shards, as whoever writes under several leases takes them: otherwise the two could wait for one another.
+  const rows = await queries.query(
+    `with own as (select name from plimsoll.leases where kind = 'shard' and holder = $1 order by split_part(name, ':', 2)::int4 for no key update)
+     update plimsoll.leases set expires_at = now() + make_interval(secs => $2) where name = any((select array_agg(own.name) from own)::text[]) returning name, token::text as token`,
+    [holder, seconds],
+  );
   return rows.map(readShard).toSorted((a, b) => a.shard - b.shard);
 }
 

@@ -38,8 +38,12 @@ export async function saveShardProgress(queries: Queries, leases: readonly Shard
 export async function saveShardLooks(queries: Queries, leases: readonly ShardLease[]): Promise<void> {
   if (leases.length === 0) return;
   await queries.query(
-    `update plimsoll.shard_progress as known set looked_at = clock_timestamp() from jsonb_to_recordset($1::jsonb) as given (shard int2, token int8)
-     where known.shard = given.shard and known.token = given.token and exists (select 1 from plimsoll.leases where name = 'shard:' || given.shard and leases.token = given.token)`,
+    `with held as (
+       select given.shard, given.token from jsonb_to_recordset($1::jsonb) as given (shard int2, token int8)
+       join plimsoll.leases on leases.name = 'shard:' || given.shard and leases.token = given.token order by given.shard for share of leases
+     )
+     update plimsoll.shard_progress as known set looked_at = clock_timestamp()
+     where known.shard = any((select array_agg(held.shard) from held)::int2[]) and known.token in (select held.token from held where held.shard = known.shard)`,
     [JSON.stringify(leases.map(({ shard, token }) => ({ shard, token: token.toString() })))],
   );
 }
