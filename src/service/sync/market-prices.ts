@@ -7,6 +7,7 @@ import { listBookAssets } from '../../store/book-markets.ts';
 import type { Database } from '../../store/database.ts';
 import { claimLease, holdLease, type Lease, releaseLeases, renewLease } from '../../store/leases.ts';
 import { recordPrices } from '../../store/prices.ts';
+import { isStoreFailure } from '../../store/sql-failure.ts';
 import type { ReaderOptions } from '../portfolio/reader-options.ts';
 import { requireReadable } from '../portfolio/require-readable.ts';
 
@@ -97,14 +98,10 @@ async function recordBatches({ database, reader, failed, signal }: PriceRecordin
       await renewLease(database, lease, WORK_SECONDS);
       recorded += found.length;
     } catch (error) {
-      if (!isPlimsollError(error) || isOfStore(error)) throw error;
+      if (!isPlimsollError(error) || isStoreFailure(error)) throw error;
       failures += 1;
       failed(error);
     }
   }
   return recorded;
-}
-
-function isOfStore({ code }: PlimsollError): boolean {
-  return code === 'LEASE_LOST' || code.startsWith('STORE_');
 }

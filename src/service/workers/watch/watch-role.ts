@@ -13,8 +13,8 @@ import { JointPlanner } from '../joint/joint-planner.ts';
 import type { RoleContext, RunningRole } from '../role.ts';
 import { RoleTally } from '../role-tally.ts';
 import { createWaker, type Waker } from '../waker.ts';
+import { recordOraclePrices } from './oracle-prices.ts';
 import { OwnerOffers } from './owner-offers.ts';
-import { recordMarketPrices } from './price-records.ts';
 import { ShardKeeper } from './shard-keeper.ts';
 import { DEFAULT_LEASE_TIMES, type LeaseTimes, SHARD_CHANNEL } from './shard-leases.ts';
 import { WalletWatch } from './wallet-watch.ts';
@@ -260,7 +260,7 @@ class Watch implements RunningRole {
   /** What is refused or fails is written by whoever holds the shard then. */
   async #recordPrices(): Promise<void> {
     if (this.#unrecorded.size === 0) return;
-    await recordMarketPrices(this.#context.database, this.#book, { markets: this.#unrecorded, held: this.#shards.held });
+    await recordOraclePrices(this.#context.database, this.#book, { markets: this.#unrecorded, held: this.#shards.held });
     this.#unrecorded.clear();
   }
 

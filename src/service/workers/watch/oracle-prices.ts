@@ -15,7 +15,7 @@ const PRICE_PLACES = 18;
  *
  * @throws {PlimsollError} LEASE_LOST, STORE_*
  */
-export async function recordMarketPrices(
+export async function recordOraclePrices(
   database: Database,
   book: WatchedBook,
   { markets, held }: { readonly markets: ReadonlySet<string>; readonly held: ReadonlyMap<number, ShardLease> },
