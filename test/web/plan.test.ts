@@ -4,6 +4,7 @@ import { readConfig } from '../../src/config.ts';
 import { formatPortfolio, type Portfolio } from '../../src/core/portfolio.ts';
 import { planToJson } from '../../src/service/plan/json.ts';
 import { planPortfolio } from '../../src/service/plan/plan-wallet.ts';
+import { DEFAULT_PLAN } from '../../src/service/plan/request.ts';
 import { readSubject } from '../../src/service/portfolio/wallet-report.ts';
 import { usd } from '../../src/web/data/format.ts';
 import { openWallet, type WalletModel } from '../../src/web/data/wallet-model.ts';
@@ -15,23 +16,7 @@ import { settle, show } from './tiny-dom.ts';
 
 const WALLET = '0xc0ffee00000000000000000000000000c0ffee01';
 const ROUTE = { view: 'wallet', wallet: WALLET, recorded: null, at: null } as const;
-const REQUEST = {
-  subject: '',
-  view: 'self',
-  target: 1.5,
-  native: false,
-  unified: null,
-  shock: null,
-  budgetMs: 500,
-  order: 'sequence',
-  cash: null,
-  gasUsd: null,
-  priceHeadRoom: 0.005,
-  calldata: false,
-  acceptGaps: false,
-  executor: null,
-  poolFee: null,
-} as const;
+const REQUEST = { ...DEFAULT_PLAN, subject: '', target: 1.5, order: 'sequence' } as const;
 
 let portfolio: Portfolio;
 let model: WalletModel;

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ChainSource } from '../../../src/core/source.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { type FaultyEndpoint, startFaultyEndpoint } from './endpoint.ts';
-import { DEPLOYMENT, type GeneratedBook, generateBook } from './generated-book.ts';
+import { chainOf, DEPLOYMENT, type GeneratedBook, generateBook } from './generated-book.ts';
 import { differences, forget, type SyncSetting, syncOnce } from './syncing.ts';
 
 let database: Database;
@@ -19,18 +18,6 @@ async function serve(book: GeneratedBook): Promise<(setting?: Partial<SyncSettin
   endpoint = await startFaultyEndpoint(book.chain.answer);
   const { url } = endpoint;
   return (setting = {}) => syncOnce(database, { url, ...setting });
-}
-
-/** A chain that knows the blocks of a book, and no contract. */
-function chainOf(book: GeneratedBook): ChainSource {
-  const block = async (number: bigint) => ({ chain: 'eip155:1' as const, number, hash: book.hashAt(number) ?? null, timestamp: 0n });
-  return {
-    chain: 'eip155:1',
-    label: 'chain of the book',
-    fetchHead: () => block(book.chain.head.number),
-    fetchBlock: (number) => block(BigInt(number)),
-    fetchCalls: async (calls) => new Map(calls.map((call) => [call.key, { ok: false, reason: 'no contract here' }])),
-  };
 }
 
 /** More rows than are read again one by one, as having changed at a block. */

@@ -1,4 +1,5 @@
 import type { Address } from '../../../src/core/ids.ts';
+import type { ChainSource } from '../../../src/core/source.ts';
 import { createDocuments } from '../../../src/sources/documents.ts';
 import { parseEntityModel } from '../../../src/sources/recorded/entity-model.ts';
 import type { EntityChanges, StoredRow } from '../../../src/sources/recorded/entity-store.ts';
@@ -165,4 +166,16 @@ function timeOf(number: number): number {
 /** Eight hex digits that look as those of an address do. */
 function scatter(at: number): string {
   return (Math.imul(at, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
+}
+
+/** A chain that knows the blocks of a book, and no contract. */
+export function chainOf(book: GeneratedBook): ChainSource {
+  const block = (number: bigint) => ({ chain: 'eip155:1' as const, number, hash: book.hashAt(number) ?? null, timestamp: 0n });
+  return {
+    chain: 'eip155:1',
+    label: 'chain of the book',
+    fetchHead: async () => block(book.chain.head.number),
+    fetchBlock: async (number) => block(BigInt(number)),
+    fetchCalls: async (calls) => new Map(calls.map((call) => [call.key, { ok: false, reason: 'no contract here' }])),
+  };
 }

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ChainSource } from '../../../src/core/source.ts';
 import { syncDeployment } from '../../../src/service/sync/sync-deployment.ts';
 import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -8,7 +7,7 @@ import { readMirrorState } from '../../../src/store/mirrors.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { type FaultyEndpoint, startFaultyEndpoint } from './endpoint.ts';
-import { DEPLOYMENT, type GeneratedBook, generateBook } from './generated-book.ts';
+import { chainOf, DEPLOYMENT, type GeneratedBook, generateBook } from './generated-book.ts';
 import { differences, forget, type SyncSetting, syncOnce } from './syncing.ts';
 
 let database: Database;
@@ -31,17 +30,6 @@ const operationsOf = (server: FaultyEndpoint): string[] => {
   server.onRequest = (_, operation) => seen.push(operation);
   return seen;
 };
-/** A chain that knows the blocks of a book, and no contract. */
-function chainOf(book: GeneratedBook): ChainSource {
-  const block = (number: bigint) => ({ chain: 'eip155:1' as const, number, hash: book.hashAt(number) ?? null, timestamp: 0n });
-  return {
-    chain: 'eip155:1',
-    label: 'chain of the book',
-    fetchHead: async () => block(book.chain.head.number),
-    fetchBlock: async (number) => block(BigInt(number)),
-    fetchCalls: async (calls) => new Map(calls.map((call) => [call.key, { ok: false, reason: 'no contract here' }])),
-  };
-}
 
 describe(syncDeployment, () => {
   test('default: everything is read in pages, and the next time only what changed', async () => {
