@@ -6,10 +6,10 @@ import { deleteUnusedMarkets } from '../../store/book-markets.ts';
 import { holdLease, type Lease, renewLease } from '../../store/leases.ts';
 import { listPendingOwners, listWitnesses } from '../../store/mirror-rows.ts';
 import { draftAccounts, listOwnersNear, valueOwners } from './draft-accounts.ts';
-import { LEASE_SECONDS } from './keep-lease.ts';
 import { findNearOwners, nearLimit } from './near-owners.ts';
 import { createMarketReader, type MarketReader } from './read-markets.ts';
 import type { RoundMemory } from './round-memory.ts';
+import { SYNC_LEASE } from './sync-lease.ts';
 import { isStopped, type MirroredDeployment, type SyncOptions } from './sync-options.ts';
 import type { Tally } from './tally.ts';
 
@@ -101,7 +101,7 @@ async function replace(
 ): Promise<void> {
   tally.accountsChanged += await options.database.transaction(async (transaction) => {
     await holdLease(transaction, lease);
-    await renewLease(transaction, lease, LEASE_SECONDS);
+    await renewLease(transaction, lease, SYNC_LEASE.seconds);
     return replaceAccounts(transaction, { deployment: deployment.id, owners, accounts, block: block.number, at: block.timestamp });
   });
 }

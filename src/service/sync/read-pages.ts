@@ -5,10 +5,10 @@ import type { MirrorQuery } from '../../protocols/protocol.ts';
 import { holdLease, type Lease, renewLease } from '../../store/leases.ts';
 import { applyRows, countEntities, listChangedIds, type MirrorRow, type MirrorScope, removeUnlisted } from '../../store/mirror-rows.ts';
 import { completeRun, type SyncProgress, saveProgress } from '../../store/mirrors.ts';
-import { LEASE_SECONDS } from './keep-lease.ts';
 import { judgeBlock } from './known-block.ts';
 import { operationOf, type Step } from './run-steps.ts';
 import { type Run, UNSETTLED_BLOCKS, UNSETTLED_SECONDS } from './start-run.ts';
+import { SYNC_LEASE } from './sync-lease.ts';
 import { isStopped, type MirroredDeployment, type SyncOptions } from './sync-options.ts';
 import type { Tally } from './tally.ts';
 
@@ -136,7 +136,7 @@ async function applyPage(options: SyncOptions, { id, step, page, progress, next,
   const scope: MirrorScope = { deployment: id, entity: step.query.name, block: isFirst && step.kind === 'whole' ? 0n : progress.block.number, keepsEmpty: step.kind === 'recent' };
   const changed = await options.database.transaction(async (transaction) => {
     await holdLease(transaction, lease);
-    await renewLease(transaction, lease, LEASE_SECONDS);
+    await renewLease(transaction, lease, SYNC_LEASE.seconds);
     let count = await applyRows(transaction, scope, page.rows);
     if (step.kind === 'whole') {
       count += await removeUnlisted(transaction, scope, { after: progress.lastId, to: page.isLast ? null : page.lastId, listed: page.rows.map((row) => row.id) });

@@ -5,13 +5,14 @@ import { claimLease, type Lease, releaseLeases } from '../../store/leases.ts';
 import { maintain } from '../../store/maintain.ts';
 import { deleteVanished } from '../../store/mirror-rows.ts';
 import { saveDeployment } from '../../store/mirrors.ts';
+import { keepLease } from '../keep-lease.ts';
 import { gapOf } from '../portfolio/gaps.ts';
-import { keepLease, LEASE_SECONDS } from './keep-lease.ts';
 import { makeAccounts } from './make-accounts.ts';
 import { blockForValues } from './read-markets.ts';
 import { ChangesRefused, readPages } from './read-pages.ts';
 import { RoundMemory } from './round-memory.ts';
 import { startRun } from './start-run.ts';
+import { SYNC_LEASE } from './sync-lease.ts';
 import { isStopped, type MirroredDeployment, type SyncOptions, type SyncResult } from './sync-options.ts';
 import { syncUnpinned } from './sync-unpinned.ts';
 import { Tally } from './tally.ts';
@@ -47,7 +48,7 @@ export async function syncDeployment(options: SyncOptions, mirrored: MirroredDep
   try {
     await saveDeployment(database, deployment);
     const { holder } = options;
-    lease = await claimLease(database, syncLeaseName(deployment.id), { holder, seconds: LEASE_SECONDS, attended: await database.attend(holder) });
+    lease = await claimLease(database, syncLeaseName(deployment.id), { holder, seconds: SYNC_LEASE.seconds, attended: await database.attend(holder) });
     reached = lease === null ? { ...reached, status: 'busy' } : await reachUnderLease(options, mirrored, { lease, tally, memory });
   } catch (error) {
     tally.addGap(gapOf(error, { chain: deployment.chain, deployment: deployment.id }));
@@ -68,7 +69,7 @@ interface Round {
 
 /** Works while the lease is prolonged, and stops where somebody else took it over. */
 async function reachUnderLease(options: SyncOptions, mirrored: MirroredDeployment, round: Round): Promise<Reached> {
-  const kept = keepLease(options, round.lease);
+  const kept = keepLease(options, round.lease, SYNC_LEASE);
   try {
     const reached = await reach({ ...options, signal: options.signal === undefined ? kept.lost : AbortSignal.any([options.signal, kept.lost]) }, mirrored, round);
     if (reached.status === 'stopped' && !isStopped(options)) throw new PlimsollError('LEASE_LOST', `${mirrored.deployment.label}: another process took the synchronisation over.`);

@@ -4,8 +4,8 @@ import { SUBSQUID_PAGE } from '../../sources/graph.ts';
 import { holdLease, type Lease, renewLease } from '../../store/leases.ts';
 import { applyRows, removeUnlisted } from '../../store/mirror-rows.ts';
 import { completeRun, readMirrorState } from '../../store/mirrors.ts';
-import { LEASE_SECONDS } from './keep-lease.ts';
 import { placeRow } from './read-pages.ts';
+import { SYNC_LEASE } from './sync-lease.ts';
 import type { MirroredDeployment, SyncOptions } from './sync-options.ts';
 import type { Tally } from './tally.ts';
 
@@ -45,7 +45,7 @@ export async function syncUnpinned(options: SyncOptions, { deployment, mirror, e
     }
     await completeRun(transaction, deployment.id, { mode: 'full', block: before });
     // Nobody could prolong it while the transaction kept it as it was.
-    await renewLease(transaction, lease, LEASE_SECONDS);
+    await renewLease(transaction, lease, SYNC_LEASE.seconds);
     return changed;
   });
   for (const { query, rows } of read) options.notify({ deployment: deployment.id, kind: 'page', rows: query.name, read: rows.length, known: rows.length });

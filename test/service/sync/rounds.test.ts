@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChainSource } from '../../../src/core/source.ts';
-import { keepLease } from '../../../src/service/sync/keep-lease.ts';
+import { keepLease } from '../../../src/service/keep-lease.ts';
 import { listMirrored, watchBook } from '../../../src/service/sync/sync-book.ts';
 import { syncLeaseName } from '../../../src/service/sync/sync-deployment.ts';
+import { SYNC_LEASE } from '../../../src/service/sync/sync-lease.ts';
 import { type Clock, systemClock } from '../../../src/sources/clock.ts';
 import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -65,7 +66,7 @@ describe('the lease of a deployment', () => {
   test('error: that was taken over is told to the work under it, and prolonged no more', async () => {
     const first = await claimLease(database, syncLeaseName(DEPLOYMENT), { holder: 'first', seconds: 60 });
     if (first === null) throw new TypeError('set up');
-    const kept = keepLease({ database, clock: hurried }, first);
+    const kept = keepLease({ database, clock: hurried }, first, SYNC_LEASE);
     await database.query(`update plimsoll.leases set holder = 'thief', token = nextval('plimsoll.lease_tokens'), expires_at = now() + interval '1 second' where kind = 'sync'`);
     await new Promise<void>((resolve) => kept.lost.addEventListener('abort', () => resolve()));
     await kept.end();

@@ -3,6 +3,7 @@ import { isPlimsollError } from '../../../core/errors.ts';
 import { findRule, listDeployments } from '../../../protocols/registry.ts';
 import { JOINT_LEASE, type JointEntry, readJointNeed, saveJointPlan } from '../../../store/joint-plans.ts';
 import { claimLease, type Lease, releaseLeases, renewLease } from '../../../store/leases.ts';
+import { keepLease } from '../../keep-lease.ts';
 import type { JointLimits, ScanRequest } from '../../scan/scan-book.ts';
 import type { RoleContext } from '../role.ts';
 import type { RoleTally } from '../role-tally.ts';
@@ -122,27 +123,15 @@ export class JointPlanner {
 
   /** Prolongs the lease while something is under way, and breaks that off once the lease is another's. @returns null where it was broken off for that */
   async #underLease<Result>(lease: Lease, work: (signal: AbortSignal) => Promise<Result>): Promise<Result | null> {
-    const [done, lost] = [new AbortController(), new AbortController()];
-    const renewing = this.#renewing(lease, done.signal, lost);
+    const { database, surroundings } = this.#context;
+    const kept = keepLease({ database, clock: surroundings.clock }, lease, this.#settings.lease);
     try {
-      return await work(AbortSignal.any([this.#stop.signal, lost.signal, AbortSignal.timeout(LONGEST_MS)]));
+      return await work(AbortSignal.any([this.#stop.signal, kept.lost, AbortSignal.timeout(LONGEST_MS)]));
     } catch (error) {
-      if (lost.signal.aborted) return null;
+      if (kept.lost.aborted) return null;
       throw error;
     } finally {
-      done.abort();
-      await renewing;
-    }
-  }
-
-  async #renewing(lease: Lease, done: AbortSignal, lost: AbortController): Promise<void> {
-    const { database, surroundings } = this.#context;
-    const { seconds, renewMs } = this.#settings.lease;
-    while (!done.aborted && !lost.signal.aborted) {
-      await surroundings.clock.sleep(renewMs, done);
-      // Where the database cannot be reached, whether the lease still is ours is decided when the plan is written.
-      const isOurs = done.aborted || (await renewLease(database, lease, seconds).catch(() => true));
-      if (!isOurs) lost.abort();
+      await kept.end();
     }
   }
 }

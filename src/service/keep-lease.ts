@@ -1,10 +1,12 @@
-import { type Lease, renewLease } from '../../store/leases.ts';
-import type { SyncOptions } from './sync-options.ts';
+import type { Clock } from '../sources/clock.ts';
+import type { Queries } from '../store/database.ts';
+import { type Lease, renewLease } from '../store/leases.ts';
 
-/** Seconds that a lease is taken and prolonged for. */
-export const LEASE_SECONDS = 60;
-/** Milliseconds between two renewals: one or two that fail are made up for. */
-const RENEW_MS = 20_000;
+/** For how long a lease is prolonged, seconds, and how often, milliseconds: several renewals fit into it, so that one or two that fail are made up for. */
+export interface LeaseRhythm {
+  readonly seconds: number;
+  readonly renewMs: number;
+}
 
 /** A lease that is prolonged while the work under it goes on, however slow a source is. */
 export interface KeptLease {
@@ -15,15 +17,15 @@ export interface KeptLease {
 }
 
 /** Prolongs a lease from time to time until it is ended or lost. */
-export function keepLease({ database, clock }: Pick<SyncOptions, 'database' | 'clock'>, lease: Lease): KeptLease {
+export function keepLease({ database, clock }: { readonly database: Queries; readonly clock: Pick<Clock, 'sleep'> }, lease: Lease, { seconds, renewMs }: LeaseRhythm): KeptLease {
   const ended = new AbortController();
   const lost = new AbortController();
   async function renew(): Promise<void> {
     for (;;) {
-      await clock.sleep(RENEW_MS, ended.signal);
+      await clock.sleep(renewMs, ended.signal);
       if (ended.signal.aborted) return;
       // A database that does not answer now may the next time; until then the fences decide.
-      if (await renewLease(database, lease, LEASE_SECONDS).catch(() => true)) continue;
+      if (await renewLease(database, lease, seconds).catch(() => true)) continue;
       lost.abort();
       return;
     }
