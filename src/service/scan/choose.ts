@@ -34,7 +34,7 @@ export interface BookRequest {
  * Finds the book that is asked for: a file, a recorded one, else what was synchronised where sources are configured, else the shipped book.
  *
  * @throws {InvalidArgument} for a name that is not known, or two books at once
- * @throws {PlimsollError} NOT_CONFIGURED where live endpoints are configured: there is no book of them yet
+ * @throws {PlimsollError} NOT_CONFIGURED where sources are configured and nothing of them was synchronised yet
  */
 export async function chooseBook(request: BookRequest, config: Config): Promise<BookSource> {
   const { file, at } = request;
