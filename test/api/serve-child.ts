@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const WEIGH = new URL('weigh-live.ts', import.meta.url).href;
 const LONGEST_START_MS = 60_000;
 const LONGEST_END_MS = 30_000;
 
@@ -16,6 +17,8 @@ export interface ServeChild {
   /** Everything that it wrote so far. */
   output(): string;
   readonly pid: number;
+  /** Bytes that its main thread still uses once all that nobody refers to was collected. */
+  weighLive(): Promise<number>;
   /** Sends a signal and waits for the end. @returns the exit code; null where it had to be killed */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -29,7 +32,9 @@ export async function startServe(environment: Readonly<Record<string, string>> =
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-serve-'));
-  const child = spawn(process.execPath, [MAIN, 'serve', '--port', String(port), ...flags], { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', PLIMSOLL_DATA: folder, ...environment } });
+  const child = spawn(process.execPath, ['--import', WEIGH, MAIN, 'serve', '--port', String(port), ...flags], {
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', PLIMSOLL_DATA: folder, ...environment },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -43,7 +48,7 @@ export async function startServe(environment: Readonly<Record<string, string>> =
   });
   for (const start = performance.now(); performance.now() - start < LONGEST_START_MS && !over.now; await pause(100)) {
     const answer = await fetch(`${origin}/healthz`).catch(() => null);
-    if (answer?.ok === true) return { origin, pid: child.pid ?? 0, output: () => output, stop: (signal) => stop(child, { ended, folder }, signal) };
+    if (answer?.ok === true) return { origin, pid: child.pid ?? 0, output: () => output, weighLive: () => weighLive(child), stop: (signal) => stop(child, { ended, folder }, signal) };
   }
   await stop(child, { ended, folder }, 'SIGKILL');
   throw new Error(`The service did not start:\n${output}`);
@@ -53,6 +58,23 @@ interface Ending {
   readonly ended: Promise<number | null>;
   /** Its data, made for it alone. */
   readonly folder: string;
+}
+
+async function weighLive(child: ChildProcess): Promise<number> {
+  const { stdout } = child;
+  if (stdout === null) throw new Error('Nobody reads what the service writes.');
+  return new Promise((resolve) => {
+    let seen = '';
+    const read = (text: string): void => {
+      seen += text;
+      const bytes = /live bytes ([0-9]+)\n/.exec(seen)?.[1];
+      if (bytes === undefined) return;
+      stdout.off('data', read);
+      resolve(Number(bytes));
+    };
+    stdout.on('data', read);
+    child.kill('SIGUSR2');
+  });
 }
 
 async function stop(child: ChildProcess, { ended, folder }: Ending, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

@@ -40,6 +40,23 @@ function unreadAnswer(taken: string[] | null): Response {
   return Object.assign(response, { req: request }) as Response;
 }
 
+/** An answer that takes one part at a time: what is written meanwhile waits. */
+function slowlyReadAnswer(taken: string[]): Response {
+  const response = unreadAnswer(null);
+  let waiting = 0;
+  response.write = ((part: Uint8Array) => {
+    waiting += part.length;
+    setImmediate(() => {
+      taken.push(Buffer.from(part).toString());
+      waiting -= part.length;
+      if (waiting === 0) response.emit('drain');
+    });
+    return false;
+  }) as typeof response.write;
+  Object.defineProperties(response, { writableLength: { get: () => waiting }, writableNeedDrain: { get: () => waiting > 0 } });
+  return response;
+}
+
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const idsOf = (parts: readonly string[]): readonly string[] => [...parts.join('').matchAll(/^id: ([0-9]+)\nevent:/gm)].map(([, id]) => id ?? '');
 
@@ -77,5 +94,15 @@ describe(createStreamServer, () => {
     await settled();
     for (const sequence of [5n, 6n, 7n, 7n, 8n]) tell(frame(sequence));
     expect(idsOf(taken)).toEqual(['3', '4', '5', '6', '7', '8']);
+  });
+
+  test('behavior: a page of more than may wait for a client is sent as fast as it is read, and nobody is dropped', async () => {
+    const taken: string[] = [];
+    const { hub } = hubOf(4n, (after) => [1n, 2n, 3n, 4n].filter((sequence) => sequence > after).map((sequence) => frame(sequence, 'x'.repeat(MOST_WAITING * 0.4))));
+    const answer = slowlyReadAnswer(taken);
+    open().serve(hub, { ...REQUEST, after: 0n }, answer);
+    for (let look = 0; look < 20; look += 1) await settled();
+    expect(answer.destroyed).toBe(false);
+    expect(idsOf(taken)).toEqual(['1', '2', '3', '4']);
   });
 });

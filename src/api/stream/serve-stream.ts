@@ -94,10 +94,13 @@ export function createStreamServer({ heartbeatMs, mostWaitingBytes, mostClients,
       const newest = hub.newest();
       const { frames, missedUpTo } = await hub.after(client.sent);
       if (missedUpTo !== null) reset(client, missedUpTo);
-      for (const frame of frames) hand(client, frame);
+      // A page of large events is more than may wait for a client.
+      for (const frame of frames) {
+        hand(client, frame);
+        await drained(client.response);
+      }
       // Nothing is left of them: the client was told.
       if (frames.length === 0) client.sent = newest;
-      await drained(client.response);
     }
     // From here on it resumes behind what it was told is missing.
     if (client.told >= 0n) write(client, placeAt(client.sent));
