@@ -14,8 +14,8 @@ const SECONDS = LONG ? 60 : 5;
 const EVENTS_A_SECOND = 20;
 /** What an event carries here besides its number: a stream that kept what it sent would weigh it once a client. */
 const PADDING = 'x'.repeat(2_000);
-/** Bytes that may be in use at the end beyond those of the beginning: the newest events are kept for clients that come back. */
-const MOST_GROWTH = 8_000_000;
+/** Bytes that may be in use at the end beyond those of the beginning: the newest events are kept for clients that come back, and a client has buffers. */
+const MOST_GROWTH = 8_000_000 + 10_000 * CLIENTS;
 /** Long enough for any machine: what is waited for comes, or never. */
 const PATIENCE_MS = 60_000;
 
