@@ -1,7 +1,7 @@
 import { InternalError, InvalidArgument } from '../../core/errors.ts';
 import { Arena } from './arena.ts';
 import { Holders } from './holders.ts';
-import { BLOCK_BYTES_PER_LEG, type Chunk, LANES, type ScanKernel, TABLE_BYTES, TABLE_SLOTS } from './layout.ts';
+import { BLOCK_BYTES_PER_LEG, BLOCKS_A_MARGIN, BLOCKS_AT_ONCE, type Chunk, LANES, type ScanKernel, TABLE_BYTES, TABLE_SLOTS } from './layout.ts';
 import { type LegOrder, type PackedGroup, planPacking } from './packing.ts';
 import { type Legs, Stage } from './stage.ts';
 import { WeightTables } from './weight-tables.ts';
@@ -139,7 +139,7 @@ export class Columns {
 
   get bytes(): ColumnBytes {
     const legs = this.chunkList.reduce((total, chunk) => total + chunk.blocks * chunk.legs * BLOCK_BYTES_PER_LEG, 0);
-    return { legs, overhead: 5 * this.blocks + this.accountOfLane.byteLength + this.holderIndex.bytes, tables: this.tables.count * TABLE_BYTES };
+    return { legs, overhead: (1 + 4 / BLOCKS_A_MARGIN) * this.blocks + this.accountOfLane.byteLength + this.holderIndex.bytes, tables: this.tables.count * TABLE_BYTES };
   }
 
   private packGroup(stage: Stage, { group, orderOf, lanes }: { readonly group: PackedGroup; readonly orderOf: LegOrder; readonly lanes: Uint32Array }): void {
@@ -161,8 +161,9 @@ export class Columns {
 
   private addChunk(table: number, legs: number, { blocks, taken }: { readonly blocks: number; readonly taken: number }): Chunk {
     const firstBlock = this.blocks;
-    const masks = this.arena.allocate(blocks);
-    const chunk = { table, legs, firstBlock, blocks, masks, margins: this.arena.allocate(4 * blocks), at: this.arena.allocate(blocks * legs * BLOCK_BYTES_PER_LEG) };
+    const masks = this.arena.allocate(BLOCKS_AT_ONCE * Math.ceil(blocks / BLOCKS_AT_ONCE));
+    const margins = this.allocateMargins(blocks);
+    const chunk = { table, legs, firstBlock, blocks, masks, margins, at: this.arena.allocate(blocks * legs * BLOCK_BYTES_PER_LEG) };
     this.chunkList.push(chunk);
     const lanes = new Uint32Array(this.blocks * LANES).fill(NO_ACCOUNT);
     lanes.set(this.accountOfLane.subarray(0, firstBlock * LANES));
@@ -170,6 +171,14 @@ export class Columns {
     const free = this.freeLanes(table, legs);
     for (let lane = this.blocks * LANES - 1; lane >= firstBlock * LANES + taken; lane -= 1) free.push(lane);
     return chunk;
+  }
+
+  /** Infinite beyond the chunk's own, as far as a kernel looks. */
+  private allocateMargins(blocks: number): number {
+    const [own, all] = [blocks / BLOCKS_A_MARGIN, (BLOCKS_AT_ONCE / BLOCKS_A_MARGIN) * Math.ceil(blocks / BLOCKS_AT_ONCE)];
+    const margins = this.arena.allocate(4 * all);
+    this.arena.singles(margins, all).fill(Number.POSITIVE_INFINITY, own);
+    return margins;
   }
 
   private freeLanes(table: number, legs: number): number[] {
@@ -190,7 +199,7 @@ export class Columns {
       if (ids[at] !== slot && slot !== 0) this.addLate(slot + chunk.table * TABLE_SLOTS, block);
       ids[at] = slot;
     });
-    this.arena.singles(chunk.margins, chunk.blocks)[block - chunk.firstBlock] = Number.NaN;
+    this.arena.singles(chunk.margins, chunk.blocks / BLOCKS_A_MARGIN)[Math.floor((block - chunk.firstBlock) / BLOCKS_A_MARGIN)] = Number.NaN;
     this.changed.add(block);
   }
 

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES_PER_LEG, LANES, PAGE_BYTES, type ScanKernel, type ScanMemory } from './layout.ts';
+import { BLOCK_BYTES_PER_LEG, BLOCKS_A_MARGIN, LANES, PAGE_BYTES, type ScanKernel, type ScanMemory } from './layout.ts';
 
 /** Views of one buffer. */
 interface Views {
@@ -39,8 +39,7 @@ export function createJsKernel(): ScanKernel {
       const size = legs * BLOCK_BYTES_PER_LEG;
       let screened = 0;
       for (let block = 0; block < count; block += 1) {
-        const four = margins / 4 + (block & ~3);
-        const isFar = on.margins.subarray(four, four + 4).every((margin) => margin > Math.fround(limit));
+        const isFar = (on.margins[margins / 4 + Math.floor(block / BLOCKS_A_MARGIN)] as number) > Math.fround(limit);
         on.masks[masks + block] = isFar ? 0 : screenBlock(on, blocks + block * size, legs, weights);
         screened += isFar ? 0 : 1;
       }
@@ -48,7 +47,12 @@ export function createJsKernel(): ScanKernel {
     },
     measure(blocks, margins, count, legs, weights) {
       const on = current();
-      for (let block = 0; block < count; block += 1) on.margins[margins / 4 + block] = measureBlock(on, blocks + block * legs * BLOCK_BYTES_PER_LEG, legs, weights);
+      const size = legs * BLOCK_BYTES_PER_LEG;
+      let least = Number.POSITIVE_INFINITY;
+      for (let block = 0; block < count; block += 1) {
+        least = Math.min(block % BLOCKS_A_MARGIN === 0 ? Number.POSITIVE_INFINITY : least, measureBlock(on, blocks + block * size, legs, weights));
+        on.margins[margins / 4 + Math.floor(block / BLOCKS_A_MARGIN)] = least;
+      }
     },
   };
 }

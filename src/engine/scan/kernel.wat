@@ -2,7 +2,7 @@
 ;; A block is four accounts of `legs` legs each: for each leg four f64 amounts, then for each leg four u16 slot ids: 40 bytes a leg.
 ;; An account's sum runs over its legs in order, S = 0 + amount * weight + ..., without fused operations. Its bit in the block's mask is set unless S >= 0,
 ;; so a sum that is not a number counts as flagged. Two blocks are worked on side by side, so that one waits for memory while the other adds.
-;; A block's margin is the least S / A of its accounts, A being the sum of |amount * weight|, as an f32; NaN if any of them is.
+;; The margin of two blocks is the least S / A of their accounts, A being the sum of |amount * weight|, as an f32; NaN if any of them is.
 (module
   (memory (import "book" "memory") 1 65536)
 
@@ -91,33 +91,40 @@
       (local.set $list (i32.add (local.get $list) (i32.const 8)))
       (br_if $next (i32.lt_u (local.get $list) (local.get $end)))))
 
-  ;; Screens, of $count blocks (a multiple of four), each four of which one has a margin that is not above $limit; the masks of the others become 0.
-  ;; Margins are f32, one a block. Returns how many blocks were screened.
+  ;; Screens, of $count blocks (an even number), each two whose margin is not above $limit; the masks of the others become 0. Margins are f32, one a two,
+  ;; and above any limit up to the next multiple of eight; so far masks are written, too. Returns how many blocks were screened.
   (func (export "screenNear")
     (param $blocks i32) (param $masks i32) (param $margins i32) (param $limit f32) (param $count i32) (param $legs i32) (param $weights i32)
     (result i32)
-    (local $size i32) (local $end i32) (local $screened i32) (local $limits v128)
+    (local $size i32) (local $end i32) (local $stop i32) (local $screened i32) (local $limits v128)
     (local.set $size (i32.mul (local.get $legs) (i32.const 80)))
     (local.set $end (i32.add (local.get $masks) (local.get $count)))
     (local.set $limits (f32x4.splat (local.get $limit)))
-    (loop $next
+    (loop $eight
+      (i64.store (local.get $masks) (i64.const 0))
+      (local.set $stop (i32.add (local.get $masks) (i32.const 8)))
       (if (i32x4.all_true (f32x4.gt (v128.load (local.get $margins)) (local.get $limits)))
-        (then (i32.store (local.get $masks) (i32.const 0)))
+        (then
+          (local.set $masks (local.get $stop))
+          (local.set $margins (i32.add (local.get $margins) (i32.const 16)))
+          (local.set $blocks (i32.add (local.get $blocks) (i32.shl (local.get $size) (i32.const 2)))))
         (else
-          (local.set $screened (i32.add (local.get $screened) (i32.const 4)))
-          (call $neighbours (local.get $blocks) (local.get $masks) (local.get $legs) (local.get $weights))
-          (call $neighbours
-            (i32.add (local.get $blocks) (local.get $size)) (i32.add (local.get $masks) (i32.const 2))
-            (local.get $legs) (local.get $weights))))
-      (local.set $blocks (i32.add (local.get $blocks) (i32.shl (local.get $size) (i32.const 1))))
-      (local.set $margins (i32.add (local.get $margins) (i32.const 16)))
-      (br_if $next (i32.lt_u (local.tee $masks (i32.add (local.get $masks) (i32.const 4))) (local.get $end))))
+          (loop $two
+            (if (i32.eqz (f32.gt (f32.load (local.get $margins)) (local.get $limit)))
+              (then
+                (local.set $screened (i32.add (local.get $screened) (i32.const 2)))
+                (call $neighbours (local.get $blocks) (local.get $masks) (local.get $legs) (local.get $weights))))
+            (local.set $blocks (i32.add (local.get $blocks) (local.get $size)))
+            (local.set $margins (i32.add (local.get $margins) (i32.const 4)))
+            (br_if $two (i32.lt_u (local.tee $masks (i32.add (local.get $masks) (i32.const 2))) (local.get $stop))))))
+      (br_if $eight (i32.lt_u (local.get $masks) (local.get $end))))
     (local.get $screened))
 
-  ;; Stores the margins of $count blocks.
+  ;; Stores the margins of $count blocks (an even number).
   (func (export "measure") (param $blocks i32) (param $margins i32) (param $count i32) (param $legs i32) (param $weights i32)
-    (local $ids i32) (local $end i32) (local $low v128) (local $high v128) (local $low_all v128) (local $high_all v128) (local $term v128)
+    (local $ids i32) (local $end i32) (local $low v128) (local $high v128) (local $low_all v128) (local $high_all v128) (local $term v128) (local $least v128)
     (loop $next
+      (if (i32.eqz (i32.and (local.get $count) (i32.const 1))) (then (local.set $least (v128.const f64x2 inf inf))))
       (local.set $low (v128.const f64x2 0 0)) (local.set $high (v128.const f64x2 0 0))
       (local.set $low_all (v128.const f64x2 0 0)) (local.set $high_all (v128.const f64x2 0 0))
       (local.set $ids (local.tee $end (i32.add (local.get $blocks) (i32.shl (local.get $legs) (i32.const 5)))))
@@ -132,8 +139,11 @@
         (local.set $ids (i32.add (local.get $ids) (i32.const 8)))
         (br_if $leg (i32.lt_u (local.tee $blocks (i32.add (local.get $blocks) (i32.const 32))) (local.get $end))))
       (local.set $blocks (local.get $ids))
-      (local.set $low (f64x2.min (f64x2.div (local.get $low) (local.get $low_all)) (f64x2.div (local.get $high) (local.get $high_all))))
-      (f32.store (local.get $margins)
-        (f32.demote_f64 (f64.min (f64x2.extract_lane 0 (local.get $low)) (f64x2.extract_lane 1 (local.get $low)))))
-      (local.set $margins (i32.add (local.get $margins) (i32.const 4)))
+      (local.set $least (f64x2.min (local.get $least)
+        (f64x2.min (f64x2.div (local.get $low) (local.get $low_all)) (f64x2.div (local.get $high) (local.get $high_all)))))
+      (if (i32.and (local.get $count) (i32.const 1))
+        (then
+          (f32.store (local.get $margins)
+            (f32.demote_f64 (f64.min (f64x2.extract_lane 0 (local.get $least)) (f64x2.extract_lane 1 (local.get $least)))))
+          (local.set $margins (i32.add (local.get $margins) (i32.const 4)))))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))

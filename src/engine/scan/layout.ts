@@ -2,6 +2,10 @@
 export const LANES = 4;
 /** Bytes of a block per leg: four f64 amounts and four u16 slot ids. */
 export const BLOCK_BYTES_PER_LEG = LANES * (8 + 2);
+/** Blocks that have one margin together. */
+export const BLOCKS_A_MARGIN = 2;
+/** Blocks whose margins a kernel may look at together: there are margins and masks up to a multiple of so many. */
+export const BLOCKS_AT_ONCE = 8;
 /** Slots of a weight table: as many as a u16 can name. Slot 0 weighs nothing and fills what is not used. */
 export const TABLE_SLOTS = 65_536;
 /** Bytes of a weight table: one f64 a slot. */
@@ -19,13 +23,13 @@ export interface Chunk {
   readonly legs: number;
   /** Number of its first block among all blocks of the book. */
   readonly firstBlock: number;
-  /** A multiple of four, as kernels work on two or four at a time. */
+  /** A multiple of four: kernels work on two at a time, and on two halves of a chunk side by side. */
   readonly blocks: number;
   /** Byte offset of its first block. */
   readonly at: number;
   /** Byte offset of its masks, one byte a block. */
   readonly masks: number;
-  /** Byte offset of its margins, an f32 a block. */
+  /** Byte offset of its margins, an f32 for {@link BLOCKS_A_MARGIN} blocks. */
   readonly margins: number;
 }
 
@@ -47,10 +51,10 @@ export interface ScanKernel {
   /** The blocks whose numbers within the chunk stand at `list` as u32, `count` of them, an even number of at least 2. */
   screenListed(blocks: number, masks: number, list: number, count: number, legs: number, weights: number): void;
   /**
-   * Of `count` blocks, a multiple of four, screens each four of which one has a margin that is not above `limit` (an f32); the masks of the others become 0.
-   * Returns how many blocks it screened.
+   * Of `count` blocks, an even number, screens each two whose margin is not above `limit` (an f32); the masks of the others become 0. It may look at margins,
+   * and write masks of 0, up to the next multiple of {@link BLOCKS_AT_ONCE}: margins there are infinite. Returns how many blocks it screened.
    */
   screenNear(blocks: number, masks: number, margins: number, limit: number, count: number, legs: number, weights: number): number;
-  /** Stores the margins of `count` blocks, at least 1: the least S / Σ |amount · weight| of a block's accounts as an f32, NaN if one of them is. */
+  /** Stores the margins of `count` blocks, an even number: the least S / Σ |amount · weight| of the accounts of two as an f32, NaN if one of them is. */
   measure(blocks: number, margins: number, count: number, legs: number, weights: number): void;
 }

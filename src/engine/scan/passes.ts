@@ -86,20 +86,25 @@ export class Passes {
 
   /** The accounts that are flagged now, in no order. */
   listFlagged(): number[] {
+    const { arena, chunks } = this.columns;
     const flagged: number[] = [];
-    for (const chunk of this.columns.chunks) {
+    for (const { masks, blocks, firstBlock } of chunks) {
       // Eight masks at a time; bytes of at most 15 make no double that equals 0 but 0.
-      const eights = this.columns.arena.doubles(chunk.masks, Math.ceil(chunk.blocks / MASKS_AT_ONCE));
-      for (let eight = 0; eight < eights.length; eight += 1) if (eights[eight] !== 0) this.listOfEight(chunk, eight, flagged);
+      const eights = arena.doubles(masks, Math.ceil(blocks / MASKS_AT_ONCE));
+      const bytes = arena.bytes(masks, blocks);
+      for (let eight = 0; eight < eights.length; eight += 1) {
+        if (eights[eight] === 0) continue;
+        const end = Math.min(MASKS_AT_ONCE * (eight + 1), blocks);
+        for (let block = MASKS_AT_ONCE * eight; block < end; block += 1) if (bytes[block] !== 0) this.listOfBlock(firstBlock + block, bytes[block] ?? 0, flagged);
+      }
     }
     return flagged;
   }
 
-  private listOfEight({ masks, firstBlock }: Chunk, eight: number, into: number[]): void {
-    const bytes = this.columns.arena.bytes(masks + MASKS_AT_ONCE * eight, MASKS_AT_ONCE);
-    for (let lane = 0; lane < MASKS_AT_ONCE * LANES; lane += 1) {
-      if (((bytes[lane >> 2] ?? 0) & (1 << (lane & 3))) === 0) continue;
-      const account = this.columns.accountAt((firstBlock + MASKS_AT_ONCE * eight) * LANES + lane);
+  private listOfBlock(block: number, mask: number, into: number[]): void {
+    for (let lane = 0; lane < LANES; lane += 1) {
+      if ((mask & (1 << lane)) === 0) continue;
+      const account = this.columns.accountAt(block * LANES + lane);
       if (account !== NO_ACCOUNT) into.push(account);
     }
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Columns } from '../../../src/engine/scan/columns.ts';
 import { createJsKernel, openKernel, type ScanKernel } from '../../../src/engine/scan/index.ts';
 import { KERNEL_SHA256, KERNEL_WASM } from '../../../src/engine/scan/kernel-module.ts';
-import { TABLE_SLOTS } from '../../../src/engine/scan/layout.ts';
+import { BLOCKS_A_MARGIN, TABLE_SLOTS } from '../../../src/engine/scan/layout.ts';
 import { Passes } from '../../../src/engine/scan/passes.ts';
 import { SlotNumbers } from '../../../src/engine/scan/slot-numbers.ts';
 import { type Legs, Stage } from '../../../src/engine/scan/stage.ts';
@@ -72,10 +72,10 @@ function expectedFlags({ columns, lanes }: Filled): number[] {
   return [...lanes].filter(([, lane]) => isFlagged(lane)).map(([account]) => account);
 }
 
-/** Of every block, to the bit. */
+/** Of every two blocks, to the bit. */
 function marginsOf({ columns }: Filled): Uint32Array[] {
   return columns.chunks
-    .map(({ margins, blocks }) => columns.arena.singles(margins, blocks))
+    .map(({ margins, blocks }) => columns.arena.singles(margins, blocks / BLOCKS_A_MARGIN))
     .map((singles) => Uint32Array.from(singles, (margin) => new Uint32Array(Float32Array.of(margin).buffer)[0] ?? 0));
 }
 
