@@ -49,7 +49,12 @@ const LEAST_FACTOR = 1e-200;
 export function preparePool(profile: AaveProfile, pool: AavePool, at: bigint): PreparedPool {
   const accrued: (AccruedReserve | undefined)[] = [];
   const accruedOf = (id: number): AccruedReserve => (accrued[id] ??= accrueReserve(profile, getReserve(pool, id), at));
-  const compute = (position: AavePosition): AaveAccountData => computeAccruedData(profile, pool, position, accruedOf);
+  // An account's health and exposure are asked for one after the other.
+  let last: { readonly position: AavePosition; readonly data: AaveAccountData } | null = null;
+  const compute = (position: AavePosition): AaveAccountData => {
+    if (last?.position !== position) last = { position, data: computeAccruedData(profile, pool, position, accruedOf) };
+    return last.data;
+  };
   const tables = new Map<number, EModeTable>();
   const tableOf = (id: number): EModeTable => {
     const eMode = pool.eModes.find((category) => category.id === id) ?? null;
