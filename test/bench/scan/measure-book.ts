@@ -68,7 +68,7 @@ export async function measureBook(name: string, count: number, options: { readon
 const BLOCK_SECONDS = 12n;
 
 /**
- * Ticks of a block each, decisions in integers included. Prices walk at random, so that they come back to no earlier point, but for `tick-1m-jump`, where
+ * Ticks of a block each, exact decisions included. Prices walk at random, so that they come back to no earlier point, but for `tick-1m-jump`, where
  * every price goes up or down by 6 %, and back with the next tick: that many accounts come below the threshold, and no margin leaves any account out.
  */
 function measureTicks({ book, accounts }: LoadedBook, runs: number): BenchCase[] {
@@ -105,7 +105,7 @@ export async function measureJs(count: number, runs: number): Promise<BenchCase>
   return { name: 'screen-1m-js', metrics: { accounts: accounts.count, ...rateOf(count, times) } };
 }
 
-/** Every account by its rule, in integers. Positions are made in batches outside the clock. */
+/** Every account by its rule, exactly. Positions are made in batches outside the clock. */
 export function measureExact(count: number): BenchCase {
   writeProgress(`exact-1m: ${count} accounts`);
   const { pool, position } = makePoolAccounts(count);
