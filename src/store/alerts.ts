@@ -93,3 +93,8 @@ export async function saveAlertState(transaction: Queries, { rule, subject, stat
     [rule, subject, JSON.stringify(state), at],
   );
 }
+
+/** Forgets where a rule stood about anything but one wallet: it was given another since. */
+export async function forgetOtherSubjects(transaction: Queries, { rule, subject }: Pick<AlertState, 'rule' | 'subject'>): Promise<void> {
+  await transaction.query('delete from plimsoll.alert_states where rule = $1 and subject <> $2', [rule, subject]);
+}

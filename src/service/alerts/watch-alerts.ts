@@ -1,18 +1,16 @@
-import * as z from 'zod';
 import type { Decimal } from '../../core/decimal.ts';
 import { isPlimsollError, type PlimsollError } from '../../core/errors.ts';
-import { type AlertChange, type AlertObservation, type AlertState, judgeAlert, UNSEEN } from '../../engine/alert.ts';
+import type { AlertChange, AlertObservation } from '../../engine/alert.ts';
 import type { Report } from '../../engine/report.ts';
-import { listAlertRules, listAlertStates, lockAlertRule, type AlertRule as StoredRule, saveAlertState } from '../../store/alerts.ts';
+import { forgetOtherSubjects, listAlertRules, listAlertStates, lockAlertRule, type AlertRule as StoredRule, saveAlertState } from '../../store/alerts.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import { addEvent, nameTransaction } from '../../store/events.ts';
 import { isStoreFailure } from '../../store/sql-failure.ts';
 import { parseAlertRule } from './alert-params.ts';
+import { describeAsked, judgeStanding, readStanding, storedStanding } from './judge-standing.ts';
 
 /** The kind of the events that alerts cause. */
 export const ALERT_EVENT = 'alert';
-
-const stateSchema = z.object({ raised: z.boolean(), since: z.number().nullable(), blind: z.boolean() });
 
 /** What an alert looks at in a report. */
 export function observeReport(report: Report): AlertObservation {
@@ -36,7 +34,7 @@ export interface Judged {
 }
 
 /**
- * Judges every enabled rule of a wallet by what is seen of it now. Where a rule stands and what it has to tell are written in one transaction, so neither is lost
+ * Judges every enabled rule of a wallet by what is seen of it now. A rule that asks for something else since it was judged last begins anew. Where a rule stands and what it has to tell are written in one transaction, so neither is lost
  * or told twice, however often this is called with the same observation. What is seen later must be handed in later: there is one worker that may write about a
  * wallet at a time, and its transactions are refused once it is another.
  *
@@ -48,7 +46,7 @@ export async function judgeAlerts(database: Database, owner: string, observation
   for (const { id, enabled } of await listAlertRules(database, [owner])) {
     if (!enabled) continue;
     try {
-      written += await database.transaction((queries) => judgeRule(queries, id, observation));
+      written += await database.transaction((queries) => judgeRule(queries, { id, owner }, observation));
     } catch (error) {
       if (!isPlimsollError(error) || isStoreFailure(error)) throw error;
       refused.set(id, error);
@@ -57,26 +55,30 @@ export async function judgeAlerts(database: Database, owner: string, observation
   return { written, refused };
 }
 
-async function judgeRule(queries: Queries, id: string, observation: AlertObservation): Promise<number> {
+async function judgeRule(queries: Queries, { id, owner }: { readonly id: string; readonly owner: string }, observation: AlertObservation): Promise<number> {
   const rule = await lockAlertRule(queries, id);
-  if (rule === null || !rule.enabled) return 0;
-  const subject = rule.owner;
-  const known = (await listAlertStates(queries, [id])).find((entry) => entry.subject === subject);
-  const verdict = judgeAlert(parseAlertRule(rule.kind, rule.params), readState(known?.state), observation);
-  if (known !== undefined && verdict.changes.length === 0) return 0;
+  // A rule that was given another wallet meanwhile is not judged by this one.
+  if (rule === null || !rule.enabled || rule.owner !== owner) return 0;
+  const stored = (await listAlertStates(queries, [id])).find(({ subject }) => subject === owner);
+  const before = stored === undefined ? null : readStanding(stored.state);
+  const parsed = parseAlertRule(rule.kind, rule.params);
+  const { standing, changes } = judgeStanding(parsed, { asked: describeAsked(parsed, rule.webhook ?? null), before }, observation);
+  if (before !== null && before.asked === standing.asked && changes.length === 0) return 0;
   const at = BigInt(observation.at);
-  await saveAlertState(queries, { rule: id, subject, state: verdict.state, at });
-  const occurrence = `${ALERT_EVENT}:${id}:${subject}:${at}:${await nameTransaction(queries)}`;
-  for (const change of verdict.changes) {
-    await addEvent(queries, { key: `${occurrence}:${change}`, kind: ALERT_EVENT, subject, body: bodyOf(rule, change, observation), at, audience: { kind: 'rule', webhook: rule.webhook ?? null } });
+  await saveAlertState(queries, { rule: id, subject: owner, state: storedStanding(standing), at });
+  await forgetOtherSubjects(queries, { rule: id, subject: owner });
+  const occurrence = `${ALERT_EVENT}:${id}:${owner}:${at}:${await nameTransaction(queries)}`;
+  for (const change of changes) {
+    await addEvent(queries, {
+      key: `${occurrence}:${change}`,
+      kind: ALERT_EVENT,
+      subject: owner,
+      body: bodyOf(rule, change, observation),
+      at,
+      audience: { kind: 'rule', webhook: rule.webhook ?? null },
+    });
   }
-  return verdict.changes.length;
-}
-
-/** A state of no known form is none: what is wrong is told again rather than never. */
-function readState(stored: unknown): AlertState {
-  const parsed = stateSchema.safeParse(stored);
-  return parsed.success ? parsed.data : UNSEEN;
+  return changes.length;
 }
 
 function bodyOf(rule: StoredRule, change: AlertChange, observation: AlertObservation): object {
