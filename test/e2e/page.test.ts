@@ -8,7 +8,8 @@ import type { Answer } from '../../src/api/contract/operations.ts';
 import { createApiKey } from '../../src/api/http/api-keys.ts';
 import { fileKeyStore } from '../../src/api/http/key-store.ts';
 import { addEvent } from '../../src/store/events.ts';
-import { healthText, percent, usd, usdShort } from '../../src/web/data/format.ts';
+import { healthText, instant, percent, short, usd, usdShort } from '../../src/web/data/format.ts';
+import { moveWords } from '../../src/web/market/watch-list.tsx';
 import { startTestService, type TestService } from '../api/serving.ts';
 import { attestDemo } from './attested-files.ts';
 import { keepPicture, launch, openPage, SKIPPED, type WatchedPage } from './browser.ts';
@@ -464,7 +465,27 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await profits()).toEqual(before.toReversed());
     expect(await seriousViolations(page)).toEqual([]);
     await keepPicture(page, 'opportunities', 'page');
-    const ranking = (await (await fetch(`${service.origin}/v1/opportunities?limit=50`)).json()) as { readonly opportunities: readonly { readonly id: string; readonly owner: string }[] };
+    const ranking = (await (await fetch(`${service.origin}/v1/opportunities?limit=50`)).json()) as Answer<'listOpportunities'>;
+    await page.getByRole('button', { name: `Show all ${ranking.watched.length}` }).click();
+    const near = await page
+      .getByRole('table', { name: /^The nearest first/ })
+      .locator('tbody tr')
+      .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim())));
+    expect(near.length).toBeGreaterThan(10);
+    expect(near).toEqual(
+      ranking.watched.map(({ owner, label, move, health, debtUsd, collateralUsd, seenAt, precision }) => [
+        `${short(owner)} Copy`,
+        label,
+        moveWords(move),
+        healthText(health),
+        usdShort(debtUsd, 1e3),
+        usdShort(collateralUsd, 1e3),
+        instant(seenAt),
+        precision,
+      ]),
+    );
+    await page.getByRole('button', { name: 'Show the nearest 10' }).click();
+    expect(await page.locator('.watched tbody tr').count()).toBe(10);
     const [gone, ...left] = ranking.opportunities;
     const happened = (kind: string) =>
       service.database.transaction((queries) => addEvent(queries, { key: `${kind} of a test`, kind, subject: gone?.owner ?? '', body: { id: gone?.id, owner: gone?.owner }, at: 1_700_000_000n }));

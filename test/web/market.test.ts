@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { emptyWords, judgeLiveness } from '../../src/web/market/live-sign.ts';
 import { OpportunitiesPage } from '../../src/web/market/opportunities-page.tsx';
 import { type OpportunitiesDocument, type OpportunityRow, readRow, sortRows } from '../../src/web/market/rows.ts';
+import { moveWords } from '../../src/web/market/watch-list.tsx';
 import { settle, show } from './tiny-dom.ts';
 
 const PLANNED = { jointProfitUsd: '12.500000', place: 1, plannedAt: 1_700_000_000, repricedSince: false };
@@ -107,6 +108,19 @@ describe(emptyWords, () => {
   });
 });
 
+describe(moveWords, () => {
+  test.each([
+    ['0.039999', '3.99 %'],
+    ['0.29', '29.00 %'],
+    ['0.000639', '0.06 %'],
+    ['0.000049', '< 0.01 %'],
+    ['0', '< 0.01 %'],
+    [null, 'none below 100 %'],
+  ])('behavior: %s is %s: cut, never rounded up', (move, words) => {
+    expect(moveWords(move)).toBe(words);
+  });
+});
+
 describe(OpportunitiesPage, () => {
   afterEach(() => {
     vi.useRealTimers();
@@ -129,8 +143,72 @@ describe(OpportunitiesPage, () => {
     const shown = show(h(OpportunitiesPage, {}));
     await settle();
     expect(shown.text()).toMatch(/What could not be seen 1 gap: 1 account not judged; nothing is said about the safety of what was not seen\. Nobody has looked at the book for 3 min\. STALE_BLOCK/);
-    expect(shown.all('.empty')).toEqual(['Nothing was found in what could be seen.']);
+    expect(shown.all('.empty')[0]).toBe('Nothing was found in what could be seen.');
     expect([shown.all('.stream-live'), shown.all('.stream-partial')]).toEqual([[], ['Incomplete: 1 gap']]);
+    shown.close();
+  });
+
+  const near = (at: number): OpportunitiesDocument['watched'][number] => ({
+    account: `eip155:1:near ${at}`,
+    owner: `0x${String(at).padStart(40, '0')}`,
+    label: 'Aave v3 Ethereum',
+    health: '1.019999',
+    nativeHealthFactor: null,
+    move: '0.019608',
+    collateralUsd: '254855.26',
+    debtUsd: '172144.94',
+    precision: 'accrued',
+    seenAt: 1_700_000_000,
+    ageSeconds: 3,
+  });
+  const list = (length: number) => Array.from({ length }, (_, at) => near(at));
+
+  test('behavior: who is nearest to liquidation is told beneath, with the way to its page', async () => {
+    stubService(() => Response.json({ ...WATCHED, watched: list(2) }));
+    const shown = show(h(OpportunitiesPage, {}));
+    await settle();
+    expect(shown.text()).toMatch(
+      /Nothing can be liquidated .* Nearest to liquidation .* The nearest first\. Owner Where Move Health Owes Holds Seen Precision 0x0000…0000 Aave v3 Ethereum 1\.96 % 1\.0199 \$172\.1 k \$254\.9 k 2023-11-14 22:13 UTC accrued 0x0000…0001 Aave/,
+    );
+    expect([shown.all('tr').length, shown.attribute('a', 'href'), shown.all('.button')]).toEqual([3, `#/wallet/0x${'0'.repeat(40)}`, []]);
+    shown.close();
+  });
+
+  test('behavior: a recorded book’s owners are no links, and a long list shows its nearest until all are asked for', async () => {
+    stubService(() => Response.json({ ...INCOMPLETE, recorded: 'of a test', watched: list(12) }));
+    const shown = show(h(OpportunitiesPage, {}));
+    await settle();
+    expect([shown.all('tr').length, shown.all('a'), shown.all('caption')]).toEqual([11, [], ['The nearest first, of what could be seen: 1 account not judged may be nearer.']]);
+    shown.fire('button', 'click', {}, 'Show all 12');
+    await settle();
+    expect([shown.all('tr').length, shown.all('.button')]).toEqual([13, ['Show the nearest 10']]);
+    shown.close();
+  });
+
+  test('behavior: that nobody is near is only said of what was seen', async () => {
+    for (const [document, words] of [
+      [WATCHED, 'No account with debt is left to watch.'],
+      [INCOMPLETE, 'No account was found in what could be seen.'],
+    ] as const) {
+      stubService(() => Response.json(document));
+      const shown = show(h(OpportunitiesPage, {}));
+      await settle();
+      expect(shown.all('.empty')[1]).toBe(words);
+      shown.close();
+    }
+  });
+
+  test('behavior: the list is of the same answer as the table', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    let watched = list(3);
+    stubService(() => Response.json({ ...WATCHED, watched }));
+    const shown = show(h(OpportunitiesPage, {}));
+    await settle();
+    expect(shown.all('tr').length).toBe(4);
+    watched = list(1);
+    vi.advanceTimersByTime(30_000);
+    await settle();
+    expect(shown.all('tr').length).toBe(2);
     shown.close();
   });
 

@@ -1,15 +1,15 @@
 import type { VNode } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { count, instant, NOTHING, plain, short, usd, usdShort } from '../data/format.ts';
+import { count, instant, NOTHING, plain, usd, usdShort } from '../data/format.ts';
 import { followStream, type StreamState } from '../data/live-stream.ts';
 import { type Failure, isRecord, requestJson } from '../data/request.ts';
-import { formatRoute } from '../data/route.ts';
-import { CopyButton } from '../shell/copy-button.tsx';
 import { Failed } from '../shell/failed.tsx';
 import { GapsPanel } from '../shell/gaps-panel.tsx';
 import { Scroll } from '../shell/scroll.tsx';
 import { clock, emptyWords, judgeLiveness, type LiveSign } from './live-sign.ts';
-import { type OpportunitiesDocument, type OpportunityRow, readRow, type SortKey, sortRows } from './rows.ts';
+import { Owner } from './owner.tsx';
+import { countUnseen, type OpportunitiesDocument, type OpportunityRow, readRow, type SortKey, sortRows } from './rows.ts';
+import { WatchList } from './watch-list.tsx';
 
 /** After an event the ranking is asked for again this much later, milliseconds: events come in crowds. */
 const SETTLE = 400;
@@ -63,18 +63,21 @@ export function OpportunitiesPage(): VNode {
     timer.current = window.setTimeout(() => void refresh(), SETTLE);
   };
   return (
-    <section class="panel" aria-labelledby="opportunities-title">
-      <div class="row row-apart">
-        <h1 id="opportunities-title">Opportunities</h1>
-        <Sign sign={judgeLiveness({ stream, document: shown?.document ?? null, at: shown?.at ?? 0, hasFailed: failure !== null })} />
-      </div>
-      <p class="panel-lead">
-        Accounts that their protocol would liquidate at the next block, after slippage, gas and flash fee. Owners who sell into one pool lower the price for one another: what then is left of a profit
-        stands below it. The order is greedy, not proven optimal.
-      </p>
-      {failure === null ? null : <Failed failure={failure} onAgain={() => void refresh()} />}
-      {shown !== null ? <Ranking shown={shown} onRefresh={() => void refresh()} /> : failure === null ? <p class="waiting">Looking at the book …</p> : null}
-    </section>
+    <>
+      <section class="panel" aria-labelledby="opportunities-title">
+        <div class="row row-apart">
+          <h1 id="opportunities-title">Opportunities</h1>
+          <Sign sign={judgeLiveness({ stream, document: shown?.document ?? null, at: shown?.at ?? 0, hasFailed: failure !== null })} />
+        </div>
+        <p class="panel-lead">
+          Accounts that their protocol would liquidate at the next block, after slippage, gas and flash fee. Owners who sell into one pool lower the price for one another: what then is left of a
+          profit stands below it. The order is greedy, not proven optimal.
+        </p>
+        {failure === null ? null : <Failed failure={failure} onAgain={() => void refresh()} />}
+        {shown !== null ? <Ranking shown={shown} onRefresh={() => void refresh()} /> : failure === null ? <p class="waiting">Looking at the book …</p> : null}
+      </section>
+      {shown === null ? null : <WatchList document={shown.document} />}
+    </>
   );
 }
 
@@ -89,7 +92,7 @@ function Sign({ sign: { kind, words } }: { readonly sign: LiveSign }): VNode {
 
 function Ranking({ shown, onRefresh }: { readonly shown: Shown; readonly onRefresh: () => void }): VNode {
   const { document, rows, at } = shown;
-  const unseen = new Set(document.gaps.flatMap(({ account }) => account ?? [])).size;
+  const unseen = countUnseen(document.gaps);
   return (
     <>
       <GapsPanel gaps={document.gaps} meaning={`${unseen > 0 ? `${count(unseen, 'account')} not judged; ` : ''}nothing is said about the safety of what was not seen.`} />
@@ -122,6 +125,7 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
   return (
     <Scroll label="Opportunities">
       <table class="ranking reflow">
+        <caption class="unseen">Opportunities, by {COLUMNS.find(({ key }) => key === sort.key)?.title}</caption>
         <thead>
           <tr>
             <th scope="col">Owner</th>
@@ -179,17 +183,6 @@ function Table({ rows, isRecorded }: { readonly rows: readonly OpportunityRow[];
       </table>
     </Scroll>
   );
-}
-
-/** A recorded book is not among the wallets that a service over recorded data knows: it would say that this one owes nothing. */
-function Owner({ wallet, isRecorded }: { readonly wallet: string; readonly isRecorded: boolean }): VNode {
-  const name = <code title={wallet}>{short(wallet)}</code>;
-  const copied = (
-    <>
-      {name} <CopyButton text={wallet} what="the owner’s address" />
-    </>
-  );
-  return isRecorded ? copied : <a href={formatRoute({ view: 'wallet', wallet, recorded: null, at: null })}>{name}</a>;
 }
 
 function withoutClosed(rows: readonly OpportunityRow[], event: unknown): readonly OpportunityRow[] {

@@ -67,6 +67,11 @@ export function sortRows(rows: readonly OpportunityRow[], key: SortKey, directio
   });
 }
 
+/** Accounts that a gap names. */
+export function countUnseen(gaps: OpportunitiesDocument['gaps']): number {
+  return new Set(gaps.flatMap(({ account }) => account ?? [])).size;
+}
+
 function numberOrNull(value: unknown): number | null {
   return typeof value === 'string' && Number.isFinite(Number(value)) ? Number(value) : null;
 }
