@@ -188,7 +188,8 @@ describe(OpportunitiesPage, () => {
   test('behavior: that nobody is near is only said of what was seen', async () => {
     for (const [document, words] of [
       [WATCHED, 'No account with debt is left to watch.'],
-      [INCOMPLETE, 'No account was found in what could be seen.'],
+      [{ ...WATCHED, gaps: [GAP] }, 'No account was found in what could be seen.'],
+      [{ ...WATCHED, status: 'incomplete' }, 'No account was found in what could be seen.'],
     ] as const) {
       stubService(() => Response.json(document));
       const shown = show(h(OpportunitiesPage, {}));
