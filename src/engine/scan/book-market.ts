@@ -16,6 +16,8 @@ export interface ScanMarket {
   readonly key: string;
   readonly rule: Rule;
   readonly state: unknown;
+  /** Unix second at which the state was read: some rules answer for none before it. The book's own if absent. */
+  readonly at?: bigint;
 }
 
 /** Seconds for which a prepared market is kept: the ends of the window and the second asked about. */
@@ -31,14 +33,16 @@ export class BookMarket {
   private named: ReadonlySet<AssetId>;
   private current: unknown;
   private readonly prepared = new Map<bigint, MarketAt<unknown>>();
-  private ends: { readonly window: Window; readonly market: MarketWindow } | null = null;
+  private seconds: Window;
+  private ends: MarketWindow | null = null;
   private readonly chooseNumbers: () => SlotNumbers;
   private chosen: SlotNumbers | null = null;
 
   /** @param chooseNumbers of which table the market takes its slots; asked when its first account comes */
-  constructor({ key, rule, state }: ScanMarket, chooseNumbers: () => SlotNumbers) {
+  constructor({ key, rule, state }: ScanMarket, window: Window, chooseNumbers: () => SlotNumbers) {
     this.key = key;
     this.rule = rule;
+    this.seconds = window;
     this.chooseNumbers = chooseNumbers;
     this.current = state;
     this.named = listNamedAssets(state);
@@ -46,6 +50,21 @@ export class BookMarket {
 
   get state(): unknown {
     return this.current;
+  }
+
+  /** The seconds that its weights hold for. */
+  get window(): Window {
+    return this.seconds;
+  }
+
+  /** Takes another window; its weights are of the old one until they are derived. */
+  setWindow(window: Window): void {
+    this.seconds = window;
+    this.ends = null;
+  }
+
+  holdsAt(second: bigint): boolean {
+    return second >= this.seconds.from && second <= this.seconds.until;
   }
 
   /** Takes the same state at other prices; what was computed from the old one is forgotten. */
@@ -96,10 +115,9 @@ export class BookMarket {
     return made;
   }
 
-  /** Both ends of a window. @throws {InvalidArgument} where the step that values are rounded to is no finite number. */
-  within(window: Window): MarketWindow {
-    if (this.ends?.window !== window) this.ends = { window, market: this.openWindow(window) };
-    return this.ends.market;
+  /** The market at both ends of its window. @throws {InvalidArgument} where the step that values are rounded to is no finite number. */
+  atEnds(): MarketWindow {
+    return (this.ends ??= this.openWindow(this.seconds));
   }
 
   private openWindow({ from, until }: Window): MarketWindow {
@@ -109,10 +127,11 @@ export class BookMarket {
   }
 
   /** An account's terms in the columns' form; null where it has to be decided in integers each time. */
-  store(position: unknown, window: MarketWindow): SlotAmounts | null {
+  store(position: unknown): SlotAmounts | null {
     const { screening } = this.rule;
     const cohort = screening?.cohort(this.current, position) ?? null;
     if (screening === undefined || cohort === null) return null;
+    const window = this.atEnds();
     const terms = refusedAsNull(() => window.start.exposure(position));
     if (terms === null) return null;
     this.slots ??= new MarketSlots(screening, this.numbers);

@@ -1,4 +1,5 @@
 import { InvalidArgument } from '../../core/errors.ts';
+import type { AssetId } from '../../core/ids.ts';
 import type { NativeHealth } from '../../core/rule.ts';
 import type { Moves } from '../moves.ts';
 import { AccountTable, NONE } from './account-table.ts';
@@ -14,6 +15,7 @@ import { type Read, Weights } from './weights.ts';
 
 /** Seconds that a window lasts unless the caller says otherwise. */
 const HORIZON = 60n;
+const EVERYTHING = (): Read => 'everything';
 
 /**
  * The book: accounts of many markets in columns, screened in floats with a proven band (bounds.ts), each flagged one decided by its rule in integers.
@@ -32,7 +34,8 @@ export class ScanBook {
   private readonly weights: Weights;
   private readonly positionOf: (account: number) => unknown;
   private readonly horizon: bigint;
-  private window: Window;
+  /** The unix second that was asked about last. */
+  private now: bigint;
   private readonly accounts = new AccountTable();
   private readonly markets: BookMarket[] = [];
   private readonly marketNumbers = new Map<string, number>();
@@ -47,14 +50,14 @@ export class ScanBook {
     this.weights = new Weights(this.columns);
     this.positionOf = positionOf;
     this.horizon = horizon;
-    this.window = { from: at, until: at + horizon };
+    this.now = at;
   }
 
   /** Adds a market. @throws {InvalidArgument} where there is one with its key. */
   addMarket(market: ScanMarket): void {
     if (this.marketNumbers.has(market.key)) throw new InvalidArgument(`The book has a market "${market.key}" already; replace its state instead.`);
     this.marketNumbers.set(market.key, this.markets.length);
-    this.markets.push(new BookMarket(market, () => this.chooseTable()));
+    this.markets.push(new BookMarket(market, this.windowFrom(latest(market.at, this.now)), () => this.chooseTable()));
   }
 
   /** Adds many accounts at once and returns their numbers, in order. Faster than one by one, and laid out so that ticks read little. Where it throws, none is added. */
@@ -108,12 +111,14 @@ export class ScanBook {
   /**
    * Takes a market's state read anew: prices, indexes, parameters. Where accounts have other terms in it, they are stored again.
    *
+   * @param at unix second at which it was read; without it a rule that answers for no second before its state would leave the whole market to integers
    * @throws {InvalidArgument} for a price that is not a number; then the market is as it was
    */
-  replaceMarket(key: string, state: unknown): void {
+  replaceMarket(key: string, state: unknown, at: bigint): void {
     const market = this.markets[this.numberOf(key)];
     if (market === undefined) return;
     const before = market.state;
+    if (at > market.window.from) market.setWindow(this.windowFrom(at));
     try {
       this.setState(market, state);
     } catch (error) {
@@ -158,7 +163,7 @@ export class ScanBook {
   tick(moves: Moves, at: bigint): ScreenResult {
     const before = this.reprice(moves);
     try {
-      if (!this.moveWindow(at)) this.derive(before.keys(), [...moves.keys()]);
+      this.moveTo(at, before.keys(), [...moves.keys()]);
     } catch (error) {
       for (const [market, state] of before) market.setPrices(state);
       throw error;
@@ -170,12 +175,11 @@ export class ScanBook {
   preview(moves: Moves, at: bigint): ScreenResult {
     const before = this.reprice(moves);
     try {
-      this.moveWindow(at);
-      this.derive(before.keys(), [...moves.keys()]);
+      this.moveTo(at, before.keys(), [...moves.keys()]);
       return this.decideFlagged(at, this.passes.screenMoved(this.weights.takeMoved()));
     } finally {
       for (const [market, state] of before) market.setPrices(state);
-      this.derive(before.keys(), 'everything');
+      this.derive(before.keys(), EVERYTHING);
     }
   }
 
@@ -185,7 +189,7 @@ export class ScanBook {
    */
   listNear(share: number, at: bigint): number[] {
     if (!(share >= 0 && Number.isFinite(share))) throw new InvalidArgument(`A share of ${share} is no distance; give a number of at least 0.`);
-    this.moveWindow(at);
+    this.moveTo(at);
     const near = this.weights.withHeavierDebt(this.markets, share, () => {
       this.passes.screenAll();
       return this.passes.listFlagged();
@@ -215,7 +219,7 @@ export class ScanBook {
   }
 
   private setState(market: BookMarket, state: unknown): void {
-    if (market.setState(state)) this.derive([market], 'everything');
+    if (market.setState(state)) this.derive([market], EVERYTHING);
     else this.storeAgain([market]);
   }
 
@@ -234,7 +238,7 @@ export class ScanBook {
   }
 
   private screenAll(at: bigint): Pass {
-    this.moveWindow(at);
+    this.moveTo(at);
     this.weights.takeMoved();
     return this.passes.screenAll();
   }
@@ -248,29 +252,32 @@ export class ScanBook {
     return new Map(states.map(({ market, before }) => [market, before]));
   }
 
-  /** Has the weights hold at a second; false where they do already. */
-  private moveWindow(at: bigint): boolean {
-    if (at >= this.window.from && at <= this.window.until) return false;
-    const before = this.window;
-    this.window = { from: at, until: at + this.horizon };
+  /** Has all weights hold at a second, and follow prices of some assets that have moved in some markets. Where it throws, no weight has changed. */
+  private moveTo(at: bigint, repriced: Iterable<BookMarket> = [], assets: readonly AssetId[] = []): void {
+    const late = new Map(this.markets.flatMap((market): [BookMarket, Window][] => (market.holdsAt(at) ? [] : [[market, market.window]])));
+    for (const market of late.keys()) market.setWindow(this.windowFrom(at));
     try {
-      this.derive(this.markets, 'everything');
+      this.derive(new Set([...late.keys(), ...repriced]), (market) => (late.has(market) ? 'everything' : assets));
     } catch (error) {
-      this.window = before;
+      for (const [market, window] of late) market.setWindow(window);
       throw error;
     }
-    return true;
+    this.now = at;
   }
 
-  private derive(markets: Iterable<BookMarket>, read: Read): void {
-    const fallen = this.weights.derive(markets, this.window, read);
+  private windowFrom(at: bigint): Window {
+    return { from: at, until: at + this.horizon };
+  }
+
+  private derive(markets: Iterable<BookMarket>, readOf: (market: BookMarket) => Read): void {
+    const fallen = this.weights.derive(markets, readOf);
     if (fallen.length > 0) this.storeAgain(fallen);
   }
 
   private deriveStale(): void {
     this.derive(
       this.markets.filter(({ slots }) => slots?.isStale === true),
-      'everything',
+      EVERYTHING,
     );
   }
 
@@ -300,7 +307,7 @@ export class ScanBook {
 
   private legsOf(account: number, position: unknown): Legs | null {
     const market = this.marketOf(account);
-    const stored = market.store(position, market.within(this.window));
+    const stored = market.store(position);
     if (stored === null) return null;
     return { table: market.table, slots: stored.slots.map(({ number }) => number % TABLE_SLOTS), amounts: stored.amounts };
   }
@@ -325,4 +332,8 @@ export class ScanBook {
     if (market === undefined) throw new InvalidArgument(`The book has no account ${account}.`);
     return market;
   }
+}
+
+function latest(first: bigint | undefined, second: bigint): bigint {
+  return first !== undefined && first > second ? first : second;
 }

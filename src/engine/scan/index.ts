@@ -4,7 +4,7 @@
  * | to | call | which |
  * |---|---|---|
  * | open | `new ScanBook({ kernel: await openKernel(), at, positionOf })` | takes a kernel of its own; keeps columns, not positions |
- * | have a market | `addMarket({ key, rule, state })`, later `replaceMarket(key, state)` | `replaceMarket` takes all that was read anew; it screens nothing |
+ * | have a market | `addMarket({ key, rule, state })`, later `replaceMarket(key, state, at)` | `replaceMarket` takes all that was read anew; it screens nothing |
  * | have accounts | `load(accounts)`, `add(account)`, `replace(account, position)`, `remove(account)` | the first two give the numbers that the book knows accounts by |
  * | move prices | `tick(moves, at)`; with no moves, to learn what changes and time have done | screens what is concerned |
  * | look at all | `screen(at)` | as `tick`, over every account |
@@ -28,7 +28,7 @@
  * // An account changed, a market was read anew, a price fell by a tenth:
  * positions.set(7, position);
  * book.replace(7, position);
- * book.replaceMarket('pool', newState);
+ * book.replaceMarket('pool', newState, at + 12n);
  * ({ liquidatable, refused } = book.tick(new Map([[weth, { numerator: 9n, denominator: 10n }]]), at + 24n));
  * ```
  */

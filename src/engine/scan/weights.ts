@@ -1,5 +1,5 @@
 import type { AssetId } from '../../core/ids.ts';
-import type { BookMarket, Window } from './book-market.ts';
+import type { BookMarket } from './book-market.ts';
 import type { Columns } from './columns.ts';
 import { computeWeight, needsSlack, type SlotReading } from './market-slots.ts';
 
@@ -19,15 +19,15 @@ export class Weights {
   /**
    * Derives the weights of some markets' slots.
    *
-   * @param read where nothing but prices changed since the last time: those of which assets
+   * @param readOf of a market of which nothing but prices changed since the last time: those of which assets
    * @returns markets whose accounts need new slack, because a debt's price fell far
    * @throws {InvalidArgument} for a price that is not a number; then no weight has changed
    */
-  derive(markets: Iterable<BookMarket>, window: Window, read: Read): BookMarket[] {
-    const found = [...markets].map((market) => ({ market, readings: readSlots(market, window, read) }));
+  derive(markets: Iterable<BookMarket>, readOf: (market: BookMarket) => Read): BookMarket[] {
+    const found = [...markets].map((market) => ({ market, read: readOf(market), readings: readSlots(market, readOf(market)) }));
     for (const reading of found.flatMap(({ readings }) => readings)) this.apply(reading);
-    if (read === 'everything') for (const { market } of found) market.slots?.settle();
-    return found.filter(({ market, readings }) => readings.some((reading) => needsSlack(reading, market.within(window).quantumUsd))).map(({ market }) => market);
+    for (const { market, read } of found) if (read === 'everything') market.slots?.settle();
+    return found.filter(({ market, readings }) => readings.some((reading) => needsSlack(reading, market.atEnds().quantumUsd))).map(({ market }) => market);
   }
 
   /** The slots whose weight changed since this was asked last. */
@@ -62,7 +62,7 @@ export class Weights {
   }
 }
 
-function readSlots(market: BookMarket, window: Window, read: Read): SlotReading[] {
+function readSlots(market: BookMarket, read: Read): SlotReading[] {
   if (market.slots === null) return [];
-  return read === 'everything' ? market.slots.readAll(market.within(window)) : market.slots.readPrices(market.within(window), market.movedBy(read));
+  return read === 'everything' ? market.slots.readAll(market.atEnds()) : market.slots.readPrices(market.atEnds(), market.movedBy(read));
 }

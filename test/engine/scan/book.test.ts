@@ -84,7 +84,7 @@ function takeStep({ book, positions, marketOf }: OpenBook, { markets }: RandomBo
       return at;
     case 3: {
       const [other] = makeMarkets(random, 3).filter(({ key }) => key === market.key);
-      if (other !== undefined) book.replaceMarket(market.key, other.state);
+      if (other !== undefined) book.replaceMarket(market.key, other.state, at);
       return at;
     }
     case 4:

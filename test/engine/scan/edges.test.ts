@@ -9,6 +9,7 @@ import { createAaveRule } from '../../../src/protocols/aave/rule.ts';
 import type { AavePool, AavePosition } from '../../../src/protocols/aave/state.ts';
 import { compoundV3Rule } from '../../../src/protocols/compound-v3/rule.ts';
 import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';
+import type { MorphoMarket } from '../../../src/protocols/morpho-blue/state.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { seededRandom } from '../../chain/seeded-random.ts';
 import { assetOf, poolOf, reserveOf } from '../../protocols/aave/fact-sheet-pool.ts';
@@ -164,9 +165,9 @@ describe('prices', () => {
     const opened = openBook(await openKernel(), { markets: [asMarket(usdcComet(), compoundV3Rule as Rule)], accounts: inPool([healthy]), at: COMET_T0 });
     expect(found(opened.book.screen(COMET_T0))).toEqual({ liquidatable: [], refused: [] });
     const { base } = usdcComet();
-    opened.book.replaceMarket('pool', usdcComet({ base: { ...base, price: null } }));
+    opened.book.replaceMarket('pool', usdcComet({ base: { ...base, price: null } }), COMET_T0);
     expect(found(opened.book.tick(new Map(), COMET_T0))).toEqual({ liquidatable: [], refused: ['0 MISSING_PRICE'] });
-    opened.book.replaceMarket('pool', usdcComet());
+    opened.book.replaceMarket('pool', usdcComet(), COMET_T0);
     expect(found(opened.book.screen(COMET_T0))).toEqual({ liquidatable: [], refused: [] });
   });
 
@@ -175,7 +176,7 @@ describe('prices', () => {
     const healthy = { principal: -1_000_000n, collaterals: [{ asset: COMET_WETH, balance: 10n ** 19n }] };
     const opened = openBook(await openKernel(), { markets: [asMarket(usdcComet({ base: { ...base, price: null } }), compoundV3Rule as Rule)], accounts: inPool([healthy]), at: COMET_T0 });
     expect(found(opened.book.screen(COMET_T0)).refused).toEqual(['0 MISSING_PRICE']);
-    opened.book.replaceMarket('pool', usdcComet());
+    opened.book.replaceMarket('pool', usdcComet(), COMET_T0);
     expect(opened.book.screen(COMET_T0)).toMatchObject({ liquidatable: [], refused: [], decided: 1 });
     expect(opened.book.figures.alwaysExact).toBe(1);
     opened.book.compact();
@@ -258,13 +259,38 @@ describe('markets', () => {
     };
     const opened = openBook(await openKernel(), { markets: [asMarket(pool())], accounts: inPool([idle, borrower(10n ** 20n, 10n ** 10n)]), at: POOL_T0 });
     expect(found(opened.book.screen(POOL_T0))).toEqual({ liquidatable: [], refused: [] });
-    opened.book.replaceMarket('pool', { ...pool(), reserves: pool().reserves.slice(0, 2) });
+    opened.book.replaceMarket('pool', { ...pool(), reserves: pool().reserves.slice(0, 2) }, POOL_T0);
     expect(found(opened.book.tick(new Map(), POOL_T0))).toEqual({ liquidatable: [], refused: ['0 UNKNOWN_MARKET'] });
     const [{ asset: another }] = tokensOf(5);
     const renamed = pool().reserves.map((reserve) => (reserve.id === 0 ? { ...reserve, asset: another } : reserve));
-    opened.book.replaceMarket('pool', { ...pool(), reserves: renamed });
+    opened.book.replaceMarket('pool', { ...pool(), reserves: renamed }, POOL_T0);
     expectExact(opened, opened.book.tick(by(another, 1n, 1_000n), POOL_T0));
     expect(found(opened.book.screen(POOL_T0)).liquidatable).toEqual([0, 1]);
+  });
+
+  test('behavior: a market whose rule answers for no second before its state stays in columns when it is read anew, and where it is newer than the book', async () => {
+    const rule = morphoBlueRule as Rule;
+    const [start, healthy] = [wstEthUsdc.lastUpdate, { ...v7Position, collateral: v7Position.collateral * 10n }];
+    const opened = openBook(await openKernel(), { markets: [asMarket(wstEthUsdc, rule)], accounts: inPool(Array.from({ length: 40 }, () => healthy)), at: start });
+    const stateAt = (lastUpdate: bigint) => ({ ...wstEthUsdc, lastUpdate });
+    for (const at of [start + 12n, start + 24n, start + 200n]) {
+      opened.book.replaceMarket('pool', stateAt(at), at);
+      opened.book.replace(0, v7Position);
+      opened.positions.set(0, v7Position);
+      const result = opened.book.tick(new Map(), at + 12n);
+      expectExact(opened, result);
+      expect([result.liquidatable, result.decided, opened.book.figures.alwaysExact]).toEqual([[0], 1, 0]);
+    }
+    // The newest second that the book was asked about is before this state.
+    opened.book.addMarket({ key: 'newer', rule, state: stateAt(start + 260n), at: start + 260n });
+    opened.positions.set(opened.book.add({ market: 'newer', position: healthy }), healthy);
+    const result = opened.book.tick(new Map(), start + 262n);
+    expectExact(opened, result);
+    expect([result.liquidatable, result.decided, opened.book.figures.alwaysExact]).toEqual([[0], 1, 0]);
+    // Asked about an earlier second it says nothing of the newer market, as its rule does.
+    const early = opened.book.screen(start + 250n);
+    expectExact(opened, early);
+    expect(found(early)).toEqual({ liquidatable: [0], refused: ['40 INVALID_ARGUMENT'] });
   });
 
   test('property: books of more slots than one table names are screened from several tables, and what fits in none is decided in integers', async () => {
@@ -341,10 +367,32 @@ describe('ScanBook', () => {
 
     for (const number of book.load(inPool([position, linearPosition(100n, 99n)]))) positions.set(number, number === 0 ? position : linearPosition(100n, 99n));
     expect(() => book.replace(7, position)).toThrow(/no account 7/);
-    expect(() => book.replaceMarket('pool', bad)).toThrow(/price of .* is NaN/);
+    expect(() => book.replaceMarket('pool', bad, T0)).toThrow(/price of .* is NaN/);
     expect(book.screen(T0).liquidatable).toEqual([0]);
     // Derives from the state that is there, which would throw again if it were the other.
     for (const denominator of [1n, 2n]) expectExact(opened, book.tick(by(LINEAR.asset, 1n, denominator), T0 + 1n));
+  });
+
+  test('error: after a move that could not be taken, time has not passed either', async () => {
+    const { prepare: _prepare, ...unprepared } = morphoBlueRule as Rule;
+    const broken: Rule = {
+      ...unprepared,
+      reprice: (market) => ({ ...(market as MorphoMarket), loanUsd: 'NaN' }),
+      exposure: (view) => {
+        const { loanUsd } = view.market as MorphoMarket;
+        const sound = { ...view, market: { ...(view.market as MorphoMarket), loanUsd: wstEthUsdc.loanUsd } };
+        return morphoBlueRule.exposure(sound as Parameters<typeof morphoBlueRule.exposure>[0]).map((term) => (loanUsd === 'NaN' ? { ...term, priceUsd: new Decimal(Number.NaN) } : term));
+      },
+    };
+    const [start, later] = [wstEthUsdc.lastUpdate, wstEthUsdc.lastUpdate + 100_000_000n];
+    const isLiquidatable = (collateral: bigint, at: bigint): boolean => morphoBlueRule.health({ market: wstEthUsdc, position: { ...v7Position, collateral }, at }).liquidatable;
+    const collateral = 11n * 10n ** 18n;
+    // Its interest alone makes it liquidatable.
+    expect([isLiquidatable(collateral, start), isLiquidatable(collateral, later)]).toEqual([false, true]);
+    const opened = openBook(await openKernel(), { markets: [asMarket(wstEthUsdc, broken)], accounts: inPool([{ ...v7Position, collateral }]), at: start });
+    expect(found(opened.book.screen(start)).liquidatable).toEqual([]);
+    expect(() => opened.book.tick(by(wstEthUsdc.loan.asset, 1n, 2n), later)).toThrow(InvalidArgument);
+    expect(found(opened.book.tick(new Map(), later)).liquidatable).toEqual([0]);
   });
 
   test('error: an account whose new position cannot be taken is decided in integers until it is replaced again', async () => {

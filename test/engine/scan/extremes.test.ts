@@ -42,7 +42,7 @@ describe.each(KERNELS)('extremes on %s', (_, open) => {
       at: AT,
     });
     const screens = (state: AavePool): ReturnType<typeof found> => {
-      opened.book.replaceMarket('pool', state);
+      opened.book.replaceMarket('pool', state, AT);
       const [tick, screen] = [opened.book.tick(new Map(), AT), opened.book.screen(AT)];
       for (const result of [tick, screen]) expectExact(opened, result);
       expect(found(tick)).toEqual(found(screen));

@@ -42,7 +42,7 @@ export class ChainColumns {
       return;
     }
     this.#markets.set(market.key, market);
-    this.#try((scan) => scan.replaceMarket(market.key, market.state));
+    this.#try((scan) => scan.replaceMarket(market.key, market.state, market.at));
   }
 
   /** Its accounts were removed before. */
