@@ -10,7 +10,9 @@ export { findRule } from './rules.ts';
 /** Every protocol that Plimsoll reads. */
 export const PROTOCOLS: readonly Protocol[] = [aaveV3, aaveV2, spark, compoundV3, morphoBlue, gmxV2, genericLending];
 
-/** Every deployment of every protocol. */
+const DEPLOYMENTS: readonly Deployment[] = PROTOCOLS.flatMap((protocol) => protocol.deployments);
+
+/** Every deployment of every protocol: the same list each time. */
 export function listDeployments(): readonly Deployment[] {
-  return PROTOCOLS.flatMap((protocol) => protocol.deployments);
+  return DEPLOYMENTS;
 }

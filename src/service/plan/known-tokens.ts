@@ -17,25 +17,16 @@ export interface TokenSources {
  * release's own; a document that tells other decimals of one is refused, since its amounts would not be what they are called.
  */
 export class KnownTokens {
-  readonly #builtIn = new Map<AssetId, KnownToken>();
+  readonly #builtIn: ReadonlyMap<AssetId, KnownToken>;
   readonly #named = new Map<AssetId, TokenName>();
   readonly #trust: TokenSources['trust'];
 
   constructor({ opened, protocols, deployments, trust }: TokenSources) {
     this.#trust = trust;
-    for (const deployment of deployments) {
-      const protocol = protocols.find((entry) => entry.id === deployment.protocol);
-      for (const known of protocol?.listTokens?.(deployment) ?? []) this.#learn(erc20(deployment.chain, known.token), known);
-    }
+    this.#builtIn = builtInTokens(protocols, deployments);
     for (const { legs, rule, view } of opened.accounts) {
       for (const { asset, symbol, decimals } of [...legs, ...(rule.planning?.(view).arcs ?? [])]) if (!this.#named.has(asset)) this.#named.set(asset, { symbol, decimals });
     }
-  }
-
-  /** The first row that tells decimals wins. */
-  #learn(asset: AssetId, known: KnownToken): void {
-    const old = this.#builtIn.get(asset);
-    if (old === undefined || (old.decimals === null && known.decimals !== null)) this.#builtIn.set(asset, known);
   }
 
   /** A token with its name. @throws {InvalidArgument} for what is no token of the chain, is not known, or has other decimals than the document says. */
@@ -68,4 +59,29 @@ export class KnownTokens {
       token,
     });
   }
+}
+
+/** By the lists that they are of: a book's liquidations are encoded one by one, and the rows stay the same. */
+const BUILT_IN = new WeakMap<readonly Protocol[], WeakMap<readonly Deployment[], ReadonlyMap<AssetId, KnownToken>>>();
+
+function builtInTokens(protocols: readonly Protocol[], deployments: readonly Deployment[]): ReadonlyMap<AssetId, KnownToken> {
+  const ofProtocols = BUILT_IN.get(protocols) ?? new WeakMap<readonly Deployment[], ReadonlyMap<AssetId, KnownToken>>();
+  BUILT_IN.set(protocols, ofProtocols);
+  const tokens = ofProtocols.get(deployments) ?? learnTokens(protocols, deployments);
+  ofProtocols.set(deployments, tokens);
+  return tokens;
+}
+
+/** The first row that tells a token's decimals wins. */
+function learnTokens(protocols: readonly Protocol[], deployments: readonly Deployment[]): ReadonlyMap<AssetId, KnownToken> {
+  const learned = new Map<AssetId, KnownToken>();
+  for (const deployment of deployments) {
+    const protocol = protocols.find((entry) => entry.id === deployment.protocol);
+    for (const known of protocol?.listTokens?.(deployment) ?? []) {
+      const asset = erc20(deployment.chain, known.token);
+      const old = learned.get(asset);
+      if (old === undefined || (old.decimals === null && known.decimals !== null)) learned.set(asset, known);
+    }
+  }
+  return learned;
 }
