@@ -14,8 +14,18 @@ export interface Attempt {
   readonly signal: AbortSignal;
 }
 
+/** A job as it is queued. */
+export interface QueuedJob {
+  readonly name: QueueName;
+  readonly id: string;
+  /** Of the key that its payload is sealed under. */
+  readonly keyNumber: number;
+}
+
 /** What a worker does with jobs. */
 export interface JobWork {
+  /** Of the key that this worker has: jobs of other keys are left to those who can open them. */
+  readonly keyNumber: number;
   /** Returns where the job is over, well or not; throws where it is to be tried again. */
   readonly run: (attempt: Attempt) => Promise<void>;
   /** Called where every worker that had the job ended without a word. */
@@ -25,15 +35,15 @@ export interface JobWork {
 /** Jobs in the database. */
 export interface JobQueue {
   /** Queues a job in the transaction that `queries` is. */
-  send(name: QueueName, id: string, queries: Queries): Promise<void>;
+  send(job: QueuedJob, queries: Queries): Promise<void>;
   /**
    * Takes jobs one after the other from now on.
    *
    * @returns how to stop: nothing new is taken, and what runs is waited for
    */
   work(name: QueueName, work: JobWork): Promise<() => Promise<void>>;
-  /** Jobs of a queue that nobody has taken yet, and the age of the oldest in milliseconds; null where there is none. */
-  waiting(name: QueueName): Promise<{ readonly count: number; readonly oldestMs: number | null }>;
+  /** Jobs of a queue and a key that nobody has taken yet, and the age of the oldest in milliseconds; null where there is none. */
+  waiting(name: QueueName, keyNumber: number): Promise<{ readonly count: number; readonly oldestMs: number | null }>;
   /** Ends it; the database stays open. */
   close(): Promise<void>;
 }
@@ -84,12 +94,12 @@ export async function openJobQueue({ database, failed, supervise = true }: Queue
   await said(boss.start());
   for (const name of QUEUES) await said(prepare(boss, name));
   return {
-    async send(name, id, queries) {
+    async send({ name, id, keyNumber }, queries) {
       const db = { executeSql: async (text: string, values: unknown[] = []) => ({ rows: [...(await queries.query(text, values as SqlValue[]))] }) };
-      await said(boss.send(name, { id }, { db }));
+      await said(boss.send(name, { id }, { db, priority: keyNumber }));
     },
     work: (name, work) => startWork(boss, name, work),
-    waiting: (name) => countWaiting(database, name),
+    waiting: (name, keyNumber) => countWaiting(database, { name, keyNumber }),
     close: () => said(boss.stop({ graceful: true, close: false, timeout: 1_000 })),
   };
 }
@@ -103,7 +113,9 @@ async function prepare(boss: PgBoss, name: QueueName): Promise<void> {
 
 async function startWork(boss: PgBoss, name: QueueName, work: JobWork): Promise<() => Promise<void>> {
   const settings = { pollingIntervalSeconds: POLL_SECONDS, batchSize: 1 };
-  const main = await boss.work(name, { ...settings, includeMetadata: true }, async (jobs: readonly JobWithMetadata<JobData>[]): Promise<void> => {
+  // Priority stands for the key: the queue has an index over it, and no job is another key's before one of this.
+  const own = { minPriority: work.keyNumber, maxPriority: work.keyNumber };
+  const main = await boss.work(name, { ...settings, ...own, includeMetadata: true }, async (jobs: readonly JobWithMetadata<JobData>[]): Promise<void> => {
     for (const { data, retryCount, retryLimit, signal } of jobs) await restated(work.run({ id: data.id, isLast: retryCount >= retryLimit, signal }));
   });
   const dead = await boss.work(deadOf(name), settings, async (jobs: readonly Job<JobData>[]): Promise<void> => {
@@ -118,10 +130,10 @@ interface JobData {
   readonly id: string;
 }
 
-async function countWaiting(database: Database, name: QueueName): Promise<{ readonly count: number; readonly oldestMs: number | null }> {
+async function countWaiting(database: Database, { name, keyNumber }: Omit<QueuedJob, 'id'>): Promise<{ readonly count: number; readonly oldestMs: number | null }> {
   const [row] = await database.query(
-    `select count(*)::int4 as count, (extract(epoch from now() - min(created_on)) * 1000)::float8 as oldest from ${JOB_SCHEMA}.job where name = $1 and state in ('created', 'retry')`,
-    [name],
+    `select count(*)::int4 as count, (extract(epoch from now() - min(created_on)) * 1000)::float8 as oldest from ${JOB_SCHEMA}.job where name = $1 and priority = $2::int4 and state in ('created', 'retry')`,
+    [name, keyNumber],
   );
   const oldest = row?.['oldest'];
   return { count: Number(row?.['count'] ?? 0), oldestMs: typeof oldest === 'number' ? Math.max(0, Math.round(oldest)) : null };

@@ -21,6 +21,9 @@ export interface SubmitOptions {
   readonly keyId?: string | null;
 }
 
+/** The longest that a job waits for a worker that has its key, in seconds. */
+const MOST_WAIT_SECONDS = 6 * 3_600;
+
 /** A job that was handed in. */
 export interface SubmittedJob {
   /** Not to be guessed where no key was given. */
@@ -48,6 +51,8 @@ export interface JobBase {
 const codes = Object.keys(ERROR_TABLE) as [ErrorCode, ...ErrorCode[]];
 const noteSchema = z.object({
   digest: z.string(),
+  /** Unix seconds after which nobody waits for a worker that has its key. */
+  until: z.number().optional(),
   failure: z.object({ code: z.enum(codes), message: z.string(), retryable: z.boolean() }).optional(),
   progress: z.object({ stage: z.enum(['load', 'witness', 'prove', 'done']), share: z.number() }).optional(),
   proof: z.unknown().optional(),
@@ -60,17 +65,21 @@ export type JobNote = z.infer<typeof noteSchema>;
 /**
  * Keeps a payload sealed and queues its job, both or neither.
  *
+ * @param options `deadline`: unix seconds after which its result is of no use; null or absent where there is no such moment
  * @throws {PlimsollError} CONFLICT where the key was used for another request
  */
-export async function submitJob(name: QueueName, payload: Json, { database, queue, sealer, now, idempotencyKey, keyId = null }: SubmitOptions): Promise<SubmittedJob> {
+export async function submitJob(name: QueueName, payload: Json, options: SubmitOptions & { readonly deadline?: bigint | null }): Promise<SubmittedJob> {
+  const { database, queue, sealer, now, idempotencyKey, keyId = null, deadline = null } = options;
   const bytes = Buffer.from(JSON.stringify(payload));
   // The payload has a secret, or its hash, of more than 240 random bits: its digest tells nothing.
   const digest = createHash('sha256').update(bytes).digest('hex');
   const id = `${name}-${idempotencyKey === null ? randomBytes(20).toString('hex') : createHash('sha256').update(`${name}:${idempotencyKey}`).digest('hex').slice(0, 40)}`;
+  const createdAt = now();
+  const until = Math.min(createdAt + MOST_WAIT_SECONDS, deadline === null ? Number.POSITIVE_INFINITY : Number(deadline));
   return database.transaction(async (queries) => {
-    if (await addProofJob(queries, sealer, { id, payload: bytes, createdAt: BigInt(now()), keyId })) {
-      await noteProofJob(queries, id, { digest });
-      await queue.send(name, id, queries);
+    if (await addProofJob(queries, sealer, { id, payload: bytes, createdAt: BigInt(createdAt), keyId })) {
+      await noteProofJob(queries, id, { digest, until });
+      await queue.send({ name, id, keyNumber: sealer.keyNumber }, queries);
       return { id, isNew: true };
     }
     const known = await findProofJob(queries, id);
@@ -88,14 +97,14 @@ export async function findJob(name: QueueName, id: string, queries: Queries): Pr
 
 /** Adds to the note of a job that is not over. */
 export async function noteJob(queries: Queries, id: string, addition: Partial<JobNote>): Promise<void> {
-  const digest = await digestOf(queries, id);
-  if (digest !== null) await noteProofJob(queries, id, { digest, ...addition });
+  const kept = await keptOf(queries, id);
+  if (kept !== null) await noteProofJob(queries, id, { ...kept, ...addition });
 }
 
 /** Ends a job: its payload is gone from here on. */
 export async function endJob(queries: Queries, id: string, end: { readonly state: 'done' | 'failed'; readonly note: Partial<JobNote> }): Promise<void> {
-  const digest = await digestOf(queries, id);
-  if (digest !== null) await endProofJob(queries, id, end.state, { digest, ...end.note });
+  const kept = await keptOf(queries, id);
+  if (kept !== null) await endProofJob(queries, id, end.state, { ...kept, ...end.note });
 }
 
 /** What a failed job says. */
@@ -109,9 +118,12 @@ export function giveUp(queries: Queries, id: string): Promise<void> {
   return endJob(queries, id, { state: 'failed', note: { failure: failureOf(failure) } });
 }
 
-async function digestOf(queries: Queries, id: string): Promise<string | null> {
+/** What stays of a note whatever is added. */
+async function keptOf(queries: Queries, id: string): Promise<Pick<JobNote, 'digest' | 'until'> | null> {
   const job = await findProofJob(queries, id);
-  return job === null ? null : (noteOf(job)?.digest ?? '');
+  if (job === null) return null;
+  const { digest = '', until } = noteOf(job) ?? {};
+  return { digest, ...(until === undefined ? {} : { until }) };
 }
 
 function noteOf({ result }: ProofJob): JobNote | null {

@@ -55,7 +55,10 @@ export async function submitProofJob(request: ProofJobRequest, options: SubmitOp
   // A recorded wallet lives on the recorded clock.
   if (request.attestation.recorded === null && request.deadline <= BigInt(options.now())) throw new InvalidArgument('The deadline has passed. Choose one that lies ahead.');
   const { attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline, allowDevelopment } = request;
-  return submitJob('prove', encodeJson({ attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline, allowDevelopment }), options);
+  return submitJob('prove', encodeJson({ attestation, secret, statement, threshold, minDeficit, scope, chainId, consumer, recipient, deadline, allowDevelopment }), {
+    ...options,
+    deadline: attestation.recorded === null ? deadline : null,
+  });
 }
 
 /** Finds how a proof job stands; null where there is none of that id, or no longer. */

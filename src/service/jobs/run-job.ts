@@ -4,6 +4,7 @@ import { openProofPayload } from '../../store/proof-jobs.ts';
 import type { Sealer } from '../../store/seal.ts';
 import type { Attempt } from './job-queue.ts';
 import { endJob, failureOf, type JobNote } from './job-record.ts';
+import { keyMissing } from './stranded-jobs.ts';
 
 /** What running a job takes. */
 export interface RunOptions {
@@ -48,10 +49,7 @@ async function openPayload(id: string, { database, sealer }: RunOptions): Promis
     return bytes === null ? null : JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
     if (!isPlimsollError(error, 'STORE_REFUSED')) throw error;
-    throw new PlimsollError(
-      'STORE_REFUSED',
-      'This job was sealed under a key that is not here: the process that took it in is gone, or has another PLIMSOLL_SEAL_KEY. Set the same key for every process, and ask again.',
-    );
+    throw keyMissing();
   }
 }
 

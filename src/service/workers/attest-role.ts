@@ -23,6 +23,9 @@ export function attestRole({ queue, sealer, keyFile, graceMs }: AttestRoleOption
     const { config, database, surroundings } = context;
     const key = await readAttestorKey(keyFile);
     const ledger = `${keyFile}.ledger.json`;
-    return startQueueRole({ role: 'attest', queue, graceMs, run: (attempt) => runAttestJob(attempt, { config, database, sealer, key, ledger, surroundings }), closed: async () => {} }, context);
+    return startQueueRole(
+      { role: 'attest', queue, keyNumber: sealer.keyNumber, graceMs, run: (attempt) => runAttestJob(attempt, { config, database, sealer, key, ledger, surroundings }), closed: async () => {} },
+      context,
+    );
   };
 }

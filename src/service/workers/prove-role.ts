@@ -29,6 +29,7 @@ export function proveRole({ queue, sealer, keys, allowDevelopment, graceMs }: Pr
       {
         role: 'prove',
         queue,
+        keyNumber: sealer.keyNumber,
         graceMs,
         run: (attempt) => runProofJob(attempt, { config, database, sealer, backend, keys, allowDevelopment }),
         closed: () => backend.close(),

@@ -41,11 +41,11 @@ export class RoleTally {
     gauge('lag_seconds', `Seconds that ${role} was behind when it last finished something.`, () => (this.#lagMs ?? 0) / 1_000);
   }
 
-  /** A round came to its end. `lagMs` is kept where absent. */
-  succeeded(lagMs?: number | null): void {
+  /** A round came to its end, though some of the work cannot be done where there is `trouble`. `lagMs` is kept where absent. */
+  succeeded(lagMs?: number | null, trouble: string | null = null): void {
     this.#rounds.inc();
     this.#lastSuccess = this.#context.surroundings.clock.now();
-    this.#trouble = null;
+    this.#trouble = trouble;
     if (lagMs !== undefined) this.#lagMs = lagMs;
   }
 

@@ -24,7 +24,7 @@ import { breach, dumpJobs, endWorkers, SEAL_KEY, spawnWorker, startHere, until }
 
 const SEALER = createSealer(Buffer.from(SEAL_KEY, 'hex'));
 /** What keeps nothing secret: with it the search for secrets must find them. */
-const OPEN: Sealer = { seal: (plain) => plain, open: (sealed) => sealed };
+const OPEN: Sealer = { keyNumber: SEALER.keyNumber, seal: (plain) => plain, open: (sealed) => sealed };
 const server = await startPostgres();
 const why = server.kind === 'absent' ? `: skipped, it does not start here (${server.reason})` : '';
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-jobs-'));
@@ -167,14 +167,16 @@ describe('jobs on PGlite', () => {
   test('behavior: what fails is tried a few times and then given up; the queue keeps no more than code and message', async () => {
     const tries: boolean[] = [];
     const dead: string[] = [];
+    const { keyNumber } = SEALER;
     const stop = await queue.work('attest', {
+      keyNumber,
       run: async ({ isLast }: Attempt) => {
         tries.push(isLast);
         throw new PlimsollError('SOURCE_TIMEOUT', 'A source is late.', {}, { cause: { position: 'c0ffee' } });
       },
       givenUp: async (id) => void dead.push(id),
     });
-    await database.transaction((queries) => queue.send('attest', 'attest-doomed', queries));
+    await database.transaction((queries) => queue.send({ name: 'attest', id: 'attest-doomed', keyNumber }, queries));
     await until(() => dead.length > 0);
     await stop();
     expect([tries, dead]).toEqual([[false, false, false, true], ['attest-doomed']]);
@@ -210,16 +212,20 @@ describe.skipIf(server.kind === 'absent')(`jobs on PostgreSQL${why}`, () => {
     }
   }, 300_000);
 
-  test('error: a job that no worker has the key of is tried by several, and then fails with a clear reason', async () => {
+  test('behavior: a prover of another key leaves a job, untried, to one that has its key', async () => {
     const database = openDatabase({ kind: 'postgres', url: server.kind === 'server' ? await server.createDatabase() : '' });
     const queue = await openQueue(database);
-    const workers = await startHere(database, { roles: ['prove'], sealer: createSealer(), allowDevelopment: true });
     try {
-      const { id } = await submitProofJob(await breach(), options(database, queue));
-      expect(await until(() => isOver(database, id))).toMatchObject({ state: 'failed', failure: { code: 'STORE_REFUSED' } });
-      expect(workers.health()).toMatchObject([{ failures: { STORE_REFUSED: 4 } }]);
+      const { id } = await submitProofJob(await breach(), options(database, queue, { now: () => Math.floor(Date.now() / 1000) }));
+      const other = await startHere(database, { roles: ['prove'], sealer: createSealer(), allowDevelopment: true });
+      running.push(other);
+      await until(() => other.health()[0]?.trouble?.includes('PLIMSOLL_SEAL_KEY'));
+      running.push(await startHere(database, { roles: ['prove'], sealer: SEALER, allowDevelopment: true }));
+      await expectAccepted(await until(() => isOver(database, id)));
+      expect(other.health()).toMatchObject([{ failures: {} }]);
+      expect(await database.query(`select retry_count::int4 as again from plimsoll_jobs.job where name = 'prove'`)).toEqual([{ again: 0 }]);
     } finally {
-      await workers.stop();
+      await Promise.all(running.map((workers) => workers.stop()));
       await queue.close();
       await database.close();
     }

@@ -261,11 +261,11 @@ describe('keepHouse', () => {
 
 describe('a role with a queue', () => {
   const start = async (run: (attempt: Attempt) => Promise<RunOutcome>, graceMs: number): Promise<RunningRole> => {
-    const role = await startQueueRole({ role: 'prove', queue, graceMs, run, closed: async () => {} }, contextOf());
+    const role = await startQueueRole({ role: 'prove', queue, keyNumber: sealer.keyNumber, graceMs, run, closed: async () => {} }, contextOf());
     running.push(role);
     return role;
   };
-  const send = (id: string): Promise<void> => database.transaction((queries) => queue.send('prove', id, queries));
+  const send = (id: string): Promise<void> => database.transaction((queries) => queue.send({ name: 'prove', id, keyNumber: sealer.keyNumber }, queries));
   const stateOf = async (id: string): Promise<unknown> => (await database.query(`select state::text as state from plimsoll_jobs.job where data->>'id' = $1`, [id]))[0]?.['state'];
 
   test('behavior: stopping finishes what runs and takes nothing new', async () => {
