@@ -18,6 +18,9 @@ import { buildPage, listScripts, openedBy } from './page-build.ts';
 
 const DEMO = '0xc0ffee00000000000000000000000000c0ffee01';
 const DEPEG = '0x1597e4b7cf6d2877a1d690b6088668afdb045763';
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
+/** How long a phone's page of the demo wallet may be, CSS pixels: four accounts. */
+const PHONE_LENGTH = 5_000;
 const NOBODY = '0x00000000000000000000000000000000deadbeef';
 /** A generous limit: the machine may be busy with every other suite. */
 const PATIENCE = 50_000;
@@ -105,6 +108,11 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     return { key, folder, locked: await startTestService({ environment: { PLIMSOLL_API_KEYS: file } }) };
   }
 
+  /** Unfolds whatever is folded away, so that it is looked at too. */
+  const openAll = (page: Page): Promise<void> =>
+    page.evaluate(() => {
+      for (const folded of document.querySelectorAll('details')) folded.open = true;
+    });
   const settled = (page: Page): Promise<void> => page.locator('.hero-words h1').waitFor();
   const wide = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
@@ -332,6 +340,14 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
       await keepPicture(page, 'wallet-incomplete-risen', 'page');
       expect(faults).toEqual([]);
       await context.close();
+      const phone = await open(`#/wallet/${DEMO}`, PHONE, failing.origin);
+      await settled(phone.page);
+      expect(await phone.page.getByRole('heading', { level: 1 }).innerText()).toBe('Incomplete');
+      expect(await phone.page.getByRole('region', { name: 'What could not be seen' }).innerText()).toMatch(/INDEXING_ERRORS/);
+      expect(await greens(phone.page)).toEqual([]);
+      expect(await seriousViolations(phone.page)).toEqual([]);
+      await keepPicture(phone.page, 'phone-incomplete', 'page');
+      await phone.context.close();
     } finally {
       await failing.close();
       rmSync(folder, { recursive: true, force: true });
@@ -553,18 +569,69 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     const { page, context, faults } = await open(`#/wallet/${wallet}`, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
     await settled(page);
     expect(await wide(page)).toBe(false);
+    await keepPicture(page, `phone-${wallet === DEMO ? 'critical' : 'insolvent'}`);
+    await keepPicture(page, `phone-${wallet === DEMO ? 'critical' : 'insolvent'}-whole`, 'page');
+    await openAll(page);
     await page.locator('#outlook').scrollIntoViewIfNeeded();
     await page.locator('.curve canvas').waitFor();
     expect(await wide(page)).toBe(false);
     expect(await seriousViolations(page)).toEqual([]);
-    await page.evaluate(() => scrollTo(0, 0));
-    await keepPicture(page, `phone-${wallet === DEMO ? 'critical' : 'insolvent'}`);
-    await keepPicture(page, `phone-${wallet === DEMO ? 'critical' : 'insolvent'}-whole`, 'page');
     for (const hash of ['#/', '#/opportunities', '#/proofs']) {
       await page.goto(`${service.origin}/${hash}`);
       await page.locator('h1').first().waitFor();
       expect(await wide(page), hash).toBe(false);
     }
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('behavior: a wallet’s page on a phone is short, tells of every account how it stands, and unfolds by keyboard', async () => {
+    const { page, context, faults } = await open(`#/wallet/${DEMO}`, PHONE);
+    await settled(page);
+    const length = await page.evaluate(() => document.documentElement.scrollHeight);
+    expect(length).toBeLessThan(PHONE_LENGTH);
+    const cards = page.locator('#accounts article');
+    expect((await cards.locator('.badge').allInnerTexts()).map((text) => text.trim())).toEqual(['Critical', 'Critical', 'Warning', 'Warning']);
+    expect(await cards.getByText('Liquidated at').evaluateAll((all) => all.map((element) => element.checkVisibility()))).toEqual([true, false, false, false]);
+    await cards.nth(1).getByText('More of this account').focus();
+    await page.keyboard.press('Enter');
+    await cards.nth(1).getByText('Liquidated at').waitFor();
+    await page.locator('#outlook').scrollIntoViewIfNeeded();
+    expect(await page.locator('.curve, .heat').count(), 'what is folded away is not computed').toBe(0);
+    await page.getByRole('navigation', { name: 'Parts of this report' }).getByRole('link', { name: 'What if' }).press('Enter');
+    await page.locator('.curve canvas').waitFor();
+    await page.locator('.heat').scrollIntoViewIfNeeded();
+    await page.waitForFunction(() => document.querySelectorAll('.heat td:not(.heat-empty)').length === 81);
+    await page.locator('#proof').getByText('Make a proof').press('Enter');
+    await page.locator('#proof').getByRole('button', { name: 'Prove', exact: true }).waitFor();
+    expect(await wide(page)).toBe(false);
+    await keepPicture(page, 'phone-unfolded', 'page');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test.each(['light', 'dark'] as const)('behavior: axe finds nothing serious on a phone’s pages, %s', async (colorScheme) => {
+    const { page, context, faults } = await open('#/opportunities', { ...PHONE, colorScheme });
+    await page.locator('.watched tbody tr').first().waitFor();
+    await page.getByRole('button', { name: /^Show all/ }).click();
+    await openAll(page);
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(await wide(page)).toBe(false);
+    await keepPicture(page, `phone-opportunities-${colorScheme}`, 'page');
+    await page.goto(`${service.origin}/#/proofs`);
+    await page.getByRole('region', { name: 'Verify a proof' }).waitFor();
+    await openAll(page);
+    expect(await seriousViolations(page)).toEqual([]);
+    await keepPicture(page, `phone-proofs-${colorScheme}`, 'page');
+    await page.goto(`${service.origin}/#/wallet/${DEMO}`);
+    await settled(page);
+    await openAll(page);
+    await page.locator('#outlook').scrollIntoViewIfNeeded();
+    await page.locator('.curve canvas').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.goto(`${service.origin}/#/`);
+    await page.getByRole('heading', { name: 'Looked at before' }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
   });

@@ -2,23 +2,26 @@ import { h } from 'preact';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { Decimal } from '../../src/core/decimal.ts';
+import type { Gap } from '../../src/core/portfolio.ts';
 import { formatPortfolio } from '../../src/core/portfolio.ts';
 import type { Report } from '../../src/engine/report.ts';
 import { readSubject } from '../../src/service/portfolio/wallet-report.ts';
+import { AccountsPanel } from '../../src/web/accounts/accounts-panel.tsx';
 import { LiquidationPricesPanel } from '../../src/web/accounts/liquidation-prices.tsx';
 import { MarketPanel } from '../../src/web/accounts/market-panel.tsx';
 import { pointText } from '../../src/web/data/driver-name.ts';
-import { openWallet } from '../../src/web/data/wallet-model.ts';
+import { openWallet, viewToday, type WalletModel } from '../../src/web/data/wallet-model.ts';
 import { GapsPanel } from '../../src/web/shell/gaps-panel.tsx';
 import { SourcesPanel } from '../../src/web/wallet/sources-panel.tsx';
-import { show } from './tiny-dom.ts';
+import { settle, show } from './tiny-dom.ts';
 
+let model: WalletModel;
 let report: Report;
 
-async function readReport(subject: string, recorded: string): Promise<Report> {
+async function readModel(subject: string, recorded: string): Promise<WalletModel> {
   const answer = openWallet(formatPortfolio(await readSubject({ subject, recorded }, readConfig({}))));
   if (!answer.ok) throw new Error(answer.failure.message);
-  return answer.value.report;
+  return answer.value;
 }
 
 function textOf(...parts: Parameters<typeof show>): string {
@@ -29,7 +32,8 @@ function textOf(...parts: Parameters<typeof show>): string {
 }
 
 beforeAll(async () => {
-  report = await readReport('0xc0ffee00000000000000000000000000c0ffee01', 'constructed-wallet');
+  model = await readModel('0xc0ffee00000000000000000000000000c0ffee01', 'constructed-wallet');
+  report = model.report;
 });
 
 describe(LiquidationPricesPanel, () => {
@@ -55,6 +59,47 @@ describe(LiquidationPricesPanel, () => {
   });
 });
 
+describe('a phone', () => {
+  test('behavior: has the two nearest prices, and all when asked', async () => {
+    const shown = show(h(LiquidationPricesPanel, { report }), 'phone');
+    expect(shown.all('tr').length).toBe(3);
+    expect(shown.text()).toMatch(/ETH WETH \$3,534\.25 .* BTC WBTC \$94,186\.06 .* Show all 4$/);
+    shown.fire('button', 'click', {}, 'Show all 4');
+    await settle();
+    expect([shown.all('tr').length, shown.attribute('button', 'aria-expanded')]).toEqual([5, 'true']);
+    shown.close();
+  });
+
+  /** The words of each card that stand before what is folded away, and whether that is open. */
+  function cards(part: Partial<Report>, ...screen: ['phone'?]): { readonly seen: readonly string[]; readonly open: readonly boolean[] } {
+    const changed = { ...model, report: { ...report, ...part } };
+    const shown = show(h(AccountsPanel, { model: changed, shown: viewToday(changed), moved: null }), ...screen);
+    const open = shown.attributes('.fold', 'open').map((value) => value === 'true');
+    const seen = shown.all('article').map((text) => text.split(' More of this account')[0] ?? '');
+    shown.close();
+    return { seen, open };
+  }
+
+  test('behavior: folds every account but the weakest, and keeps health and status in sight', () => {
+    const { seen, open } = cards({}, 'phone');
+    expect(open).toEqual([true, false, false, false]);
+    expect(seen.map((text) => text.match(/(Critical|Warning) Health (\S+) Native health \S+$/)?.slice(1))).toEqual([
+      ['Critical', '1.0812'],
+      ['Critical', '1.1590'],
+      ['Warning', '1.2832'],
+      ['Warning', '1.4156'],
+    ]);
+    expect(cards({}).open).toEqual([]);
+  });
+
+  test('behavior: an account with a gap of its own is open', () => {
+    const accounts = report.accounts.map((account) => ({ ...account, health: account.health?.plus(5) ?? null }));
+    const last = accounts.toSorted((a, b) => Number(b.health) - Number(a.health))[0]?.account.entry.id ?? '';
+    const gap: Gap = { code: 'STALE_PRICE', message: 'A price is old.', retryable: true, chain: null, deployment: null, account: last };
+    expect(cards({ accounts, gaps: [gap] }, 'phone').open).toEqual([true, false, false, true]);
+  });
+});
+
 describe(SourcesPanel, () => {
   test('behavior: what was not read is called that, and not counted as read', () => {
     const [first, ...rest] = report.coverage;
@@ -69,8 +114,8 @@ describe(SourcesPanel, () => {
 
 describe(MarketPanel, () => {
   test('behavior: an oracle that calls healthy what the market does not is warned of, by name', async () => {
-    const depeg = await readReport('0x2fca661c0a563a4f3af1511c80d8391a4a5de79d', 'morpho-depeg');
-    expect(textOf(h(MarketPanel, { report: depeg }))).toMatch(/The oracle calls Morpho Blue [^.]* healthy; the market does not\. What stands against that debt is worth less/);
+    const depeg = await readModel('0x2fca661c0a563a4f3af1511c80d8391a4a5de79d', 'morpho-depeg');
+    expect(textOf(h(MarketPanel, { report: depeg.report }))).toMatch(/The oracle calls Morpho Blue [^.]* healthy; the market does not\. What stands against that debt is worth less/);
     expect(textOf(h(MarketPanel, { report }))).not.toMatch(/The oracle calls/);
   });
 });

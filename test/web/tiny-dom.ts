@@ -89,14 +89,17 @@ export interface Shown {
   readonly all: (selector: string) => readonly string[];
   /** An attribute of the first such element. */
   readonly attribute: (selector: string, name: string) => string | undefined;
+  /** The same of every such element. */
+  readonly attributes: (selector: string, name: string) => readonly (string | undefined)[];
   /** Hands an event to the first such element that listens for it and whose text or label holds `words`. */
   readonly fire: (selector: string, kind: string, event?: object, words?: string) => void;
   readonly close: () => void;
 }
 
-/** Renders a component by preact itself, hooks and all, without a browser. */
-export function show(child: ComponentChild): Shown {
+/** Renders a component by preact itself, hooks and all, without a browser: on a wide screen, where no phone is asked for. */
+export function show(child: ComponentChild, screen: 'wide' | 'phone' = 'wide'): Shown {
   vi.stubGlobal('document', tinyDocument);
+  vi.stubGlobal('matchMedia', (query: string) => ({ matches: screen === 'phone' && query.includes('max-width'), addEventListener: () => undefined, removeEventListener: () => undefined }));
   const root = new TinyNode('root');
   const place = root as unknown as Element;
   render(child, place);
@@ -105,6 +108,7 @@ export function show(child: ComponentChild): Shown {
     text: () => textOf(root),
     all: (selector) => find(selector).map(textOf),
     attribute: (selector, name) => find(selector)[0]?.attributes.get(name),
+    attributes: (selector, name) => find(selector).map(({ attributes }) => attributes.get(name)),
     fire(selector, kind, event = {}, words = '') {
       const listenerOf = ({ listeners }: TinyNode) => [...listeners].find(([name]) => name.toLowerCase() === kind)?.[1];
       const target = find(selector).find((node) => listenerOf(node) !== undefined && `${textOf(node)} ${node.attributes.get('aria-label') ?? ''}`.includes(words));

@@ -132,7 +132,6 @@ describe(WalletPage, () => {
     asked = [];
     portfolioAnswer = () => new Response(formatPortfolio(live));
     vi.stubGlobal('window', globalThis);
-    vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
     vi.stubGlobal(
       'IntersectionObserver',
       class {

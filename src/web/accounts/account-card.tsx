@@ -7,6 +7,7 @@ import type { Report } from '../../engine/report.ts';
 import { chainName, driverName, pointPrice } from '../data/driver-name.ts';
 import { amount, duration, health, instant, NOTHING, percent, plain, price, usd, usdShort } from '../data/format.ts';
 import type { WalletModel } from '../data/wallet-model.ts';
+import { Fold } from '../shell/fold.tsx';
 import { Scroll } from '../shell/scroll.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
 import { type AccountStatus, accountStatus } from './account-status.ts';
@@ -19,8 +20,15 @@ const PRECISION_WORDS = {
   estimate: 'terms are missing',
 } as const;
 
+interface AccountCardProps {
+  readonly account: AccountEvaluation;
+  readonly model: WalletModel;
+  readonly isMoved: boolean;
+  readonly isWeakest: boolean;
+}
+
 /** One account, as its protocol sees it and in the comparable form. */
-export function AccountCard({ account, model: { report, bands }, isMoved }: { readonly account: AccountEvaluation; readonly model: WalletModel; readonly isMoved: boolean }): VNode {
+export function AccountCard({ account, model: { report, bands }, isMoved, isWeakest }: AccountCardProps): VNode {
   const { entry, marketEntry } = account.account;
   const status = accountStatus(account, { gaps: report.gaps, bands });
   return (
@@ -45,26 +53,30 @@ export function AccountCard({ account, model: { report, bands }, isMoved }: { re
             {health(account.native.healthFactor)} {account.native.liquidatable ? <strong>liquidatable</strong> : null}
           </dd>
         </div>
-        <div>
-          <dt>Adjusted</dt>
-          <dd>
-            {usdShort(account.adjustedCollateral, 1e4)} / {usdShort(account.adjustedDebt, 1e4)}
-          </dd>
-        </div>
-        <div>
-          <dt>Held / owed</dt>
-          <dd>
-            {usdShort(account.raw.collateral, 1e4)} / {usdShort(account.raw.debt, 1e4)}
-          </dd>
-        </div>
       </dl>
-      {isMoved ? null : <OwnPrices account={account} report={report} />}
-      <p class="reason soft">
-        <abbr title={PRECISION_WORDS[entry.precision]}>{entry.precision}</abbr>
-        {entry.missing.length === 0 ? '' : ` (${entry.missing.map(plain).join('; ')})`}, valued at {instant(entry.at)}
-        {ageText(entry.at, report)}
-      </p>
-      <Inside account={account} />
+      <Fold summary="More of this account" isOpen={isWeakest || status === 'incomplete' || entry.missing.length > 0}>
+        <dl class="facts">
+          <div>
+            <dt>Adjusted</dt>
+            <dd>
+              {usdShort(account.adjustedCollateral, 1e4)} / {usdShort(account.adjustedDebt, 1e4)}
+            </dd>
+          </div>
+          <div>
+            <dt>Held / owed</dt>
+            <dd>
+              {usdShort(account.raw.collateral, 1e4)} / {usdShort(account.raw.debt, 1e4)}
+            </dd>
+          </div>
+        </dl>
+        {isMoved ? null : <OwnPrices account={account} report={report} />}
+        <p class="reason soft">
+          <abbr title={PRECISION_WORDS[entry.precision]}>{entry.precision}</abbr>
+          {entry.missing.length === 0 ? '' : ` (${entry.missing.map(plain).join('; ')})`}, valued at {instant(entry.at)}
+          {ageText(entry.at, report)}
+        </p>
+        <Inside account={account} />
+      </Fold>
     </article>
   );
 }

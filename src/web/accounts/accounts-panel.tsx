@@ -20,12 +20,12 @@ export function AccountsPanel({ model, shown, moved }: AccountsPanelProps): VNod
     <Panel
       id="accounts"
       title="Accounts"
-      lead={`${count(accounts.length, 'account')}, the weakest first. Health is adjusted collateral over adjusted debt and compares across protocols; native health is each protocol’s own number and does not.${isMoved ? ' Shown at the moved prices.' : ''}`}
+      lead={`${count(accounts.length, 'account')}, the weakest first. Health, adjusted collateral over adjusted debt, compares across protocols; native health does not.${isMoved ? ' Shown at the moved prices.' : ''}`}
     >
       <ul class="cards">
-        {accounts.map((account) => (
+        {accounts.map((account, at) => (
           <li key={account.account.entry.id}>
-            <AccountCard account={account} model={model} isMoved={isMoved} />
+            <AccountCard account={account} model={model} isMoved={isMoved} isWeakest={at === 0} />
           </li>
         ))}
       </ul>

@@ -4,8 +4,13 @@ import type { PriceDriver } from '../../engine/moves.ts';
 import type { Report } from '../../engine/report.ts';
 import { driverName, pointText } from '../data/driver-name.ts';
 import { NOTHING, plain } from '../data/format.ts';
+import { useFirstRows } from '../shell/first-rows.tsx';
+import { useNarrow } from '../shell/fold.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Scroll } from '../shell/scroll.tsx';
+
+/** Rows that a phone shows before all are asked for. */
+const FIRST = 2;
 
 /** At which price of what the first account goes, the nearest first. */
 export function LiquidationPricesPanel({ report }: { readonly report: Report }): VNode {
@@ -14,13 +19,14 @@ export function LiquidationPricesPanel({ report }: { readonly report: Report }):
     .filter(({ driver, first }) => (first.down !== null || first.up !== null) && !(driver.kind === 'asset' && driver.assets.some((asset) => grouped.has(asset))))
     .toSorted((a, b) => nearestMove(a.first) - nearestMove(b.first));
   const all = rows.map(({ driver }) => driver);
+  const [shown, more] = useFirstRows(rows, useNarrow() ? FIRST : rows.length);
   return (
     <Panel id="prices" title="Liquidation prices" lead="Prices by each protocol’s own oracle, one moving while the others stand still; the nearest first.">
       {rows.length === 0 ? (
         <p>No single price move liquidates an account that is not liquidatable now.</p>
       ) : (
         <Scroll label="Liquidation prices">
-          <table class="reflow">
+          <table class="reflow reflow-two">
             <thead>
               <tr>
                 <th scope="col">If the price of</th>
@@ -31,7 +37,7 @@ export function LiquidationPricesPanel({ report }: { readonly report: Report }):
               </tr>
             </thead>
             <tbody>
-              {rows.map(({ driver, first }) => (
+              {shown.map(({ driver, first }) => (
                 <tr key={driver.assets.join()}>
                   <th scope="row">{driverName(driver, all)}</th>
                   <Side driver={driver} found={first.down} label="falls to" />
@@ -42,6 +48,7 @@ export function LiquidationPricesPanel({ report }: { readonly report: Report }):
           </table>
         </Scroll>
       )}
+      {more}
     </Panel>
   );
 }
@@ -55,10 +62,10 @@ function Side({ driver, found, label }: { readonly driver: PriceDriver; readonly
   const empty = found === null ? 'nothing' : '';
   return (
     <>
-      <td class={`number half ${empty}`} data-label={label}>
+      <td class={`number ${empty}`} data-label={label}>
         {found === null ? NOTHING : pointText(driver, found.point)}
       </td>
-      <td class={`half ${empty}`} data-label="then goes first">
+      <td class={empty} data-label="then goes first">
         {found === null ? NOTHING : plain(found.account.account.marketEntry.label)}
       </td>
     </>

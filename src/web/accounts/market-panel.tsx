@@ -9,6 +9,8 @@ import { Scroll } from '../shell/scroll.tsx';
 /** Where oracle and market differ by no more than this, the table is folded away. */
 const CALM = 0.01;
 
+const LEAD = 'Liquidation goes by each protocol’s oracle. What the collateral would really bring goes by the market.';
+
 /** The same sums by market prices beside those by the protocols' oracles. Nothing where no market price is known. */
 export function MarketPanel({ report }: { readonly report: Report }): VNode | null {
   const { wallet, accounts } = report;
@@ -17,7 +19,7 @@ export function MarketPanel({ report }: { readonly report: Report }): VNode | nu
   const fooled = rows.filter(({ health: oracle, market }) => oracle?.gte(1) === true && market?.health?.lt(1) === true);
   const isCalm = rows.length > 0 && rows.every(isAlike);
   return (
-    <Panel id="market" title="Oracle and market" lead="Liquidation goes by each protocol’s oracle. What the collateral would really bring goes by the market.">
+    <Panel id="market" title="Oracle and market" lead={isCalm ? undefined : LEAD}>
       {fooled.length === 0 ? null : (
         <p class="notice notice-inline">
           <strong>The oracle calls {fooled.map(({ account }) => plain(account.marketEntry.label)).join(', ')} healthy; the market does not.</strong> What stands against that debt is worth less than
@@ -29,6 +31,7 @@ export function MarketPanel({ report }: { readonly report: Report }): VNode | nu
           <summary>
             By market prices the unified health is {health(wallet.market.health)}; no account differs by more than {percent(CALM, 0).replace('+', '')}
           </summary>
+          <p class="panel-lead">{LEAD}</p>
           <MarketTable rows={rows} wallet={wallet} market={wallet.market} />
         </details>
       ) : (

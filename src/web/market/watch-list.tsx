@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
 import { count, healthText, instant, plain, usdShort } from '../data/format.ts';
+import { useFirstRows } from '../shell/first-rows.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Scroll } from '../shell/scroll.tsx';
 import { Owner } from './owner.tsx';
@@ -14,20 +14,16 @@ const MICROS = 1_000_000;
 /** Who is not liquidatable yet, by how far prices have to go for it. */
 export function WatchList({ document }: { readonly document: OpportunitiesDocument }): VNode {
   const { watched } = document;
-  const [isWhole, setWhole] = useState(false);
+  const [rows, more] = useFirstRows(watched, FIRST);
   return (
     <Panel id="watched" title="Nearest to liquidation" lead="Accounts that are not liquidatable yet. The move is how far all prices together have to go against an account to make it so.">
-      {watched.length === 0 ? <p class="empty">{noneWords(document)}</p> : <Table document={document} rows={isWhole ? watched : watched.slice(0, FIRST)} />}
-      {watched.length <= FIRST ? null : (
-        <button type="button" class="button" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? `Show the nearest ${FIRST}` : `Show all ${watched.length}`}
-        </button>
-      )}
+      {watched.length === 0 ? <p class="empty">{noneWords(document)}</p> : <Table document={document} rows={rows} />}
+      {more}
     </Panel>
   );
 }
 
-function Table({ document, rows }: { readonly document: OpportunitiesDocument; readonly rows: OpportunitiesDocument['watched'] }): VNode {
+function Table({ document, rows }: { readonly document: OpportunitiesDocument; readonly rows: readonly OpportunitiesDocument['watched'][number][] }): VNode {
   return (
     <Scroll label="Nearest to liquidation">
       <table class="watched reflow reflow-four">

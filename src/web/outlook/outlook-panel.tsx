@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { driverName } from '../data/driver-name.ts';
 import type { DriverMove, WalletModel } from '../data/wallet-model.ts';
+import { Fold } from '../shell/fold.tsx';
 import { Later } from '../shell/later.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { HeatMap } from './heat-map.tsx';
@@ -10,25 +11,36 @@ const loadCurve = () => import('./curve.tsx').then(({ Curve }) => Curve);
 
 /** Health over one price, and over two. Nothing is asked from anybody. */
 export function OutlookPanel({ model, moved, onMove }: { readonly model: WalletModel; readonly moved: DriverMove | null; readonly onMove: (moved: DriverMove | null) => void }): VNode | null {
-  const [place, isNear] = useNearness();
   const driver = moved?.driver ?? model.drivers[0];
   if (driver === undefined) return null;
   return (
-    <Panel id="outlook" title="What if" lead="Computed in this browser with the same engine as the service: each protocol’s rule is asked again at every price.">
-      <div ref={place} class="outlook">
-        <div class="outlook-part">
-          <h3>Health over the price of {driverName(driver, model.drivers)}</h3>
-          {isNear ? <Later load={loadCurve} props={{ model, driver, move: moved?.move ?? 0, onMove }} what="the curve" /> : <p class="waiting">…</p>}
-        </div>
-        {model.drivers.length < 2 ? null : (
+    <Panel id="outlook" title="What if" lead="Computed in this browser: each protocol’s rule is asked again at every price.">
+      <Fold summary="Health over one price, and over two">
+        <div class="outlook">
           <div class="outlook-part">
-            <h3>Two prices at once: the weakest account</h3>
-            {isNear ? <HeatMap model={model} /> : <p class="waiting">…</p>}
+            <h3>Health over the price of {driverName(driver, model.drivers)}</h3>
+            <WhenNear>
+              <Later load={loadCurve} props={{ model, driver, move: moved?.move ?? 0, onMove }} what="the curve" />
+            </WhenNear>
           </div>
-        )}
-      </div>
+          {model.drivers.length < 2 ? null : (
+            <div class="outlook-part">
+              <h3>Two prices at once: the weakest account</h3>
+              <WhenNear>
+                <HeatMap model={model} />
+              </WhenNear>
+            </div>
+          )}
+        </div>
+      </Fold>
     </Panel>
   );
+}
+
+/** What is only computed once it is about to be seen; what is folded away is not. */
+function WhenNear({ children }: { readonly children: VNode }): VNode {
+  const [place, isNear] = useNearness();
+  return <div ref={place}>{isNear ? children : <p class="waiting">…</p>}</div>;
 }
 
 /** Tells once an element is about to be seen. */

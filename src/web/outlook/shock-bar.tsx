@@ -85,7 +85,7 @@ function Change({ today, shown }: Pick<ShockBarProps, 'today' | 'shown'>): VNode
   const gone = newlyLiquidatable(today, shown);
   const isMoved = shown !== today;
   return (
-    <dl class="change">
+    <dl class={isMoved ? 'change' : 'change still'}>
       <div>
         <dt>Weakest</dt>
         <dd>

@@ -4,6 +4,7 @@ import { formatPortfolio, type Portfolio } from '../../core/portfolio.ts';
 import { plain } from '../data/format.ts';
 import { isRecord } from '../data/request.ts';
 import type { WalletView } from '../data/wallet-model.ts';
+import { Fold } from '../shell/fold.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { askProver } from './prover-client.ts';
 import { ProvingRun, useProving } from './proving-run.tsx';
@@ -34,7 +35,7 @@ export function ProofPanel({ portfolio, today }: { readonly portfolio: Portfolio
           An attestor has to vouch for a live wallet: run <code>plimsoll attest</code>, then <a href="#/proofs">open its files here</a>.
         </p>
       ) : (
-        <>
+        <Fold summary="Make a proof">
           <p class="dev-note">
             <strong>Development attestor.</strong> These are recorded data, so this page makes an attestor for the occasion and uses development keys. The proof is a real one; whom it convinces is
             nobody. With an attestation of your own: <a href="#/proofs">open its files</a>.
@@ -46,7 +47,7 @@ export function ProofPanel({ portfolio, today }: { readonly portfolio: Portfolio
             </button>
           </form>
           <ProvingRun state={state} />
-        </>
+        </Fold>
       )}
     </Panel>
   );

@@ -7,9 +7,9 @@ import type { Failure } from '../data/request.ts';
 import { formatRoute } from '../data/route.ts';
 import { Ship } from '../load-line/ship.tsx';
 import { Failed } from './failed.tsx';
+import { useNarrow } from './fold.tsx';
 import { readRecent } from './recent-wallets.ts';
 import { useApiKey } from './use-api-key.ts';
-import { useMedia } from './use-media.ts';
 import { WalletBox } from './wallet-box.tsx';
 
 const LEGEND = { status: 'warning', depth: 1.3, weakest: 1.3, unified: 1.62, isByMarket: false, isEmpty: false } as const;
@@ -17,7 +17,7 @@ const LEGEND = { status: 'warning', depth: 1.3, weakest: 1.3, unified: 1.62, isB
 /** Where one starts. */
 export function Home(): VNode {
   const [recorded, setRecorded] = useState<readonly RecordedWallet[]>([]);
-  const isNarrow = useMedia('(max-width: 640px)');
+  const isNarrow = useNarrow();
   const [locked, setLocked] = useState<Failure | null>(null);
   const key = useApiKey();
   useEffect(() => {

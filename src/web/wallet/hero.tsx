@@ -9,8 +9,8 @@ import { loadLineFacts } from '../load-line/facts.ts';
 import { Ship } from '../load-line/ship.tsx';
 import { distanceSentence, pictureSentence, statusSentence, wordOf } from '../load-line/words.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
+import { useNarrow } from '../shell/fold.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
-import { useMedia } from '../shell/use-media.ts';
 import { goTo } from '../shell/use-route.ts';
 import { ageOf, dataTime, type Reading, staleSentence, staleWord } from './freshness.ts';
 import type { WalletRoute } from './load-wallet.ts';
@@ -32,7 +32,7 @@ interface HeroProps {
 /** The load line, with the status in words and the numbers that only make sense together. */
 export function Hero(props: HeroProps): VNode {
   const { model, today, shown, reading, staleAt, moveText } = props;
-  const isNarrow = useMedia('(max-width: 640px)');
+  const isNarrow = useNarrow();
   const facts = loadLineFacts(shown);
   const isMoved = shown !== today;
   const isEmpty = facts.isEmpty && shown.status !== 'incomplete';

@@ -46,9 +46,9 @@ export function WalletReport(props: WalletReportProps): VNode {
       {model.report.accounts.length === 0 ? null : <Sections hasDebt={hasDebt} />}
       <AccountsPanel model={model} shown={shown} moved={moved} />
       {hasDebt ? <LiquidationPricesPanel report={model.report} /> : null}
-      {hasDebt ? <OutlookPanel model={model} moved={moved} onMove={setMoved} /> : null}
       <MarketPanel report={model.report} />
       {hasDebt ? <PlanPanel model={model} route={route} /> : null}
+      {hasDebt ? <OutlookPanel model={model} moved={moved} onMove={setMoved} /> : null}
       {hasDebt ? <ProofPanel portfolio={model.portfolio} today={today} /> : null}
       <SourcesPanel report={model.report} />
     </>
@@ -65,8 +65,8 @@ function Sections({ hasDebt }: { readonly hasDebt: boolean }): VNode {
     ...(hasDebt
       ? [
           ['prices', 'Liquidation prices'],
-          ['outlook', 'What if'],
           ['plan', 'Way back'],
+          ['outlook', 'What if'],
           ['proof', 'Proof'],
         ]
       : []),
@@ -75,6 +75,8 @@ function Sections({ hasDebt }: { readonly hasDebt: boolean }): VNode {
   const jump = (event: Event, id: string): void => {
     event.preventDefault();
     const section = document.getElementById(id);
+    const fold = section?.querySelector<HTMLDetailsElement>('.fold');
+    if (fold) fold.open = true;
     section?.scrollIntoView();
     section?.focus({ preventScroll: true });
   };
