@@ -14,6 +14,8 @@ export interface PricedToken {
   readonly decimals: number;
   /** USD per whole token on the market; the protocol's oracle stands in where {@link atOraclePrice} says so. */
   readonly marketUsd: Decimal;
+  /** The same as a float, for what is counted on curves. */
+  readonly marketUsdFloat: number;
   /** USD per whole token by the protocol's oracle. */
   readonly oracleUsd: Decimal;
   readonly atOraclePrice: boolean;
@@ -66,7 +68,7 @@ function priceTokens(legs: readonly Leg[], prices: MarketPrices, moves: Moves): 
     if (!priceUsd.gt(0)) throw new MissingPrice(asset, 'the account that is to be liquidated');
     const market = prices.get(asset);
     const marketUsd = market === undefined ? priceUsd : market.times(factorOf(moves, asset));
-    tokens.set(asset, { asset, symbol, decimals, marketUsd, oracleUsd: priceUsd, atOraclePrice: market === undefined });
+    tokens.set(asset, { asset, symbol, decimals, marketUsd, marketUsdFloat: marketUsd.toNumber(), oracleUsd: priceUsd, atOraclePrice: market === undefined });
   }
   return tokens;
 }

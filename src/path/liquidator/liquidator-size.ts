@@ -1,4 +1,3 @@
-import { type Decimal, fromFixed } from '../../core/decimal.ts';
 import { RuleViolation } from '../../core/errors.ts';
 import type { AssetId, ChainId } from '../../core/ids.ts';
 import type { TokenAmount } from '../../core/rule.ts';
@@ -63,7 +62,7 @@ export function priceTrade(state: LiquidationState, { paid, received }: { readon
   const tokens = tokensOf(state, received);
   const brought = curve === null ? (isSame ? tokens : null) : computeProceeds(curve, sold.get(pool) ?? 0, tokens);
   if (brought === null) return null;
-  const priceUsd = tokenOf(state, paid.asset).marketUsd.toNumber();
+  const priceUsd = tokenOf(state, paid.asset).marketUsdFloat;
   const paidUsd = tokensOf(state, paid) * priceUsd;
   const proceedsUsd = brought * priceUsd;
   const flashFeeUsd = paidUsd * market.flashFee;
@@ -109,8 +108,7 @@ export function mostProfitable<Entry extends { readonly profitUsd: number }>(ent
 
 /** Whole tokens of a raw amount, as a float. */
 function tokensOf(state: LiquidationState, { asset, amount }: TokenAmount): number {
-  const tokens: Decimal = fromFixed(amount, tokenOf(state, asset).decimals);
-  return tokens.toNumber();
+  return Number(amount) / 10 ** tokenOf(state, asset).decimals;
 }
 
 function canSell(collateral: AssetId | null, debt: AssetId | null, { market }: LiquidatorContext): boolean {

@@ -235,7 +235,7 @@ function valueOf({ account, tokens }: LiquidationState, side: Leg['side']): numb
 }
 
 function priceOf(tokens: LiquidationState['tokens'], asset: AssetId): number {
-  return tokens.get(asset)?.marketUsd.toNumber() ?? 0;
+  return tokens.get(asset)?.marketUsdFloat ?? 0;
 }
 
 function compareIds(a: Queued, b: Queued): number {

@@ -4,7 +4,7 @@ import { type Coverage, type Gap, PORTFOLIO_SCHEMA, type Portfolio } from '../..
 import { judgeStatus } from '../../../engine/alert.ts';
 import { groupAssets } from '../../../engine/asset-groups.ts';
 import type { OpenedAccount } from '../../../engine/open-portfolio.ts';
-import { type Bands, computeReport, type Report } from '../../../engine/report.ts';
+import { type Bands, computeReport, type Report, type Status } from '../../../engine/report.ts';
 import { listWatchedOwners } from '../../../store/alerts.ts';
 import type { Database } from '../../../store/database.ts';
 import { addEvent, nameTransaction } from '../../../store/events.ts';
@@ -29,6 +29,9 @@ export const HEALTH_EVENT = 'health.changed';
 const LIST_MS = 5_000;
 /** Wallets that are judged before it is looked again whether something changed. */
 const JUDGED_AT_ONCE = 20;
+/** Milliseconds for which it is not told that accounts of a wallet are being read again, where that is all that is lacking: mostly they are there within seconds. */
+const PASSING_MS = 60_000;
+const READ_AGAIN = 'Accounts of this wallet are being read again.';
 
 /** What a look at the watched wallets goes by. */
 export interface WalletLook {
@@ -39,6 +42,8 @@ export interface WalletLook {
 
 /** What the reports of a look have in common. */
 interface Looking extends WalletMoment {
+  /** Unix milliseconds by this process's clock. */
+  readonly now: number;
   readonly found: Found;
   readonly view: (key: string) => MarketInView | null;
   /** What was read into the book, and what it cannot vouch for, whoever's the wallet is. */
@@ -56,6 +61,8 @@ export class WalletWatch {
   /** Wallets and rules of which it was said that they cannot be judged. */
   readonly #complained = new Set<string>();
   readonly #seen = new Map<string, number>();
+  /** Since when nothing but accounts that are being read again is lacking, by wallet. */
+  readonly #readAgain = new Map<string, number>();
   /** Wallets to be judged, those that waited longest first. */
   readonly #pending = new Set<string>();
   /** Watched wallets, by the shard that they are in. */
@@ -84,7 +91,7 @@ export class WalletWatch {
     if (due.length === 0) return false;
     const limit = { now: Math.floor(now / 1_000), maxAgeSeconds: this.#context.config.maxBlockAgeSeconds };
     const { coverage, gaps: bookGaps } = await findBookCoverage(database, limit);
-    const looking: Looking = { ...(await readWalletMoment(database, due)), found, coverage, bookGaps, limit, view: viewOf(book) };
+    const looking: Looking = { ...(await readWalletMoment(database, due)), now, found, coverage, bookGaps, limit, view: viewOf(book) };
     for (const owner of due) {
       const lease = held.get(this.#owners.get(owner) ?? -1);
       if (lease !== undefined) await this.#judge(book, owner, { looking, lease });
@@ -106,6 +113,7 @@ export class WalletWatch {
   #forget(owner: string): void {
     this.#seen.delete(owner);
     this.#pending.delete(owner);
+    this.#readAgain.delete(owner);
   }
 
   #isDue(book: WatchedBook, owner: string, { touched, now }: { readonly touched: Touched; readonly now: number }): boolean {
@@ -116,11 +124,23 @@ export class WalletWatch {
 
   async #judge(book: WatchedBook, owner: string, { looking, lease }: { readonly looking: Looking; readonly lease: ShardLease }): Promise<void> {
     try {
-      await this.#tell(lease, owner, await this.#report(book, owner, looking));
+      const report = await this.#report(book, owner, looking);
+      await this.#tell(lease, report, { owner, isPassing: this.#isPassing(owner, report, looking.now) });
     } catch (error) {
       if (isStoreFailure(error)) throw error;
       this.#complain(owner, asPlimsollError(error).code, 'a watched wallet could not be judged');
     }
+  }
+
+  /** Whether what a report lacks is likely to be there in a moment. */
+  #isPassing(owner: string, { gaps }: Report, now: number): boolean {
+    if (gaps.length === 0 || gaps.some(({ message }) => message !== READ_AGAIN)) {
+      this.#readAgain.delete(owner);
+      return false;
+    }
+    const since = this.#readAgain.get(owner) ?? now;
+    this.#readAgain.set(owner, since);
+    return now - since < PASSING_MS;
   }
 
   /** Counts what cannot be judged each time, and says so the first time; never which wallet it is about. */
@@ -169,17 +189,18 @@ export class WalletWatch {
     return computeReport({ portfolio, accounts }, { ...groupAssets(portfolio), bands: this.#bands });
   }
 
-  async #tell(lease: ShardLease, owner: string, report: Report): Promise<void> {
+  async #tell(lease: ShardLease, report: Report, { owner, isPassing }: { readonly owner: string; readonly isPassing: boolean }): Promise<void> {
     const { database } = this.#context;
     const observation = observeReport(report);
-    const { refused } = await judgeAlerts(fence(database, lease), owner, observation);
+    const { refused } = await judgeAlerts(fence(database, lease), owner, { ...observation, isPassing });
     for (const [rule, { code }] of refused) this.#complain(rule, code, 'an alert rule cannot be judged');
     const at = BigInt(report.asOf.createdAt);
     await database.transaction(async (queries) => {
       await holdLease(queries, lease);
       const before = await findWalletStatus(queries, owner);
-      const status = judgeStatus(before, { status: report.status, weakest: observation.weakest }, { bands: this.#bands });
-      if (status === before) return;
+      const judge = (said: Status): Status => judgeStatus(before, { status: said, weakest: observation.weakest }, { bands: this.#bands });
+      const status = judge(report.status);
+      if (status === before || (isPassing && judge(report.statusWithoutGaps) === before)) return;
       await saveWalletStatus(queries, { owner, status, at });
       if (before === null) return;
       const statusWithoutGaps = status === 'incomplete' ? report.statusWithoutGaps : status;
@@ -223,7 +244,7 @@ function staleGaps(book: WatchedBook, watched: readonly WatchedAccount[], { now,
 }
 
 function pendingGaps(owner: string, { pending }: WalletMoment): readonly Gap[] {
-  return pending.has(owner) ? [gap('MISSED_ACCOUNT', 'Accounts of this wallet are being read again.')] : [];
+  return pending.has(owner) ? [gap('MISSED_ACCOUNT', READ_AGAIN)] : [];
 }
 
 function gap(code: 'STALE_BLOCK' | 'MISSED_ACCOUNT' | 'UNSUPPORTED_STATE', message: string): Gap {

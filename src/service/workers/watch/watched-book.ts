@@ -174,8 +174,13 @@ export class WatchedBook {
         this.#refuse(market.key, asPlimsollError(error));
       }
     }
-    const heldUp = stored.some(({ key }) => this.markets.has(key) && [...this.idsIn(key)].some((id) => this.accounts.get(id)?.isHeldUp === true));
-    if (heldUp) this.#heldUp = true;
+    const read = new Set(stored.map(({ key }) => key).filter((key) => this.markets.has(key)));
+    if ([...this.#obstructed.keys()].some((id) => this.#isHeldUpIn(id, read))) this.#heldUp = true;
+  }
+
+  #isHeldUpIn(id: string, markets: ReadonlySet<string>): boolean {
+    const watched = this.accounts.get(id);
+    return watched?.isHeldUp === true && markets.has(watched.marketKey);
   }
 
   /** Whether accounts could not be read whose market can be read now: then the shards have to be read again. */
