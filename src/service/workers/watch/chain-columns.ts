@@ -14,6 +14,8 @@ const MOST_CHANGED = 0.5;
 export interface ChainFound {
   readonly liquidatable: readonly string[];
   readonly refused: ReadonlyMap<string, PlimsollError>;
+  /** How many accounts their rules were asked about: the rest was out of the question. */
+  readonly decided: number;
 }
 
 /**
@@ -82,8 +84,9 @@ export class ChainColumns {
   /** Decides everybody at a unix second. */
   async screen(at: bigint): Promise<ChainFound> {
     try {
-      const { liquidatable, refused } = await this.#look(at);
+      const { liquidatable, refused, decided } = await this.#look(at);
       return {
+        decided,
         liquidatable: liquidatable.flatMap((number) => this.#ids[number] ?? []),
         refused: new Map(refused.flatMap(({ account, error }): [string, PlimsollError][] => (this.#ids[account] === undefined ? [] : [[this.#ids[account], error]]))),
       };
@@ -178,6 +181,6 @@ export class ChainColumns {
         refused.set(id, asPlimsollError(error));
       }
     }
-    return { liquidatable, refused };
+    return { liquidatable, refused, decided: this.#accounts.size };
   }
 }

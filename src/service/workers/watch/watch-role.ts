@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Histogram } from 'prom-client';
+import { Gauge, Histogram } from 'prom-client';
 import { isPlimsollError } from '../../../core/errors.ts';
 import type { ChainId } from '../../../core/ids.ts';
 import type { ChainSource } from '../../../core/source.ts';
@@ -66,6 +66,7 @@ class Watch implements RunningRole {
   readonly #stop = new AbortController();
   readonly #screenSeconds: Histogram;
   readonly #lagSeconds: Histogram;
+  readonly #decided: Gauge;
   #book: WatchedBook;
   readonly #wallets: WalletWatch;
   readonly #planner: JointPlanner;
@@ -83,7 +84,7 @@ class Watch implements RunningRole {
   #isOtherBook = false;
   /** Markets whose prices are not in the history yet. */
   readonly #unrecorded = new Set<string>();
-  #found: Found = { liquidatable: new Set(), unseen: new Map() };
+  #found: Found = { liquidatable: new Set(), unseen: new Map(), decided: 0 };
 
   constructor(
     context: RoleContext,
@@ -107,6 +108,7 @@ class Watch implements RunningRole {
     const buckets = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
     this.#screenSeconds = new Histogram({ name: 'plimsoll_watch_screen_seconds', help: 'Seconds that a screen of all held accounts took.', buckets, registers });
     this.#lagSeconds = new Histogram({ name: 'plimsoll_watch_tick_seconds', help: 'Seconds from hearing of a change until it was screened.', buckets, registers });
+    this.#decided = new Gauge({ name: 'plimsoll_watch_decided_accounts', help: 'Accounts that the newest screen had their rules decide; it is fast while they are few.', registers });
   }
 
   async start(): Promise<void> {
@@ -244,6 +246,7 @@ class Watch implements RunningRole {
     const started = this.#now();
     const found = await this.#book.screen();
     this.#screenSeconds.observe((this.#now() - started) / 1_000);
+    this.#decided.set(found.decided);
     this.#offers.take(this.#book, found, touched);
     this.#found = found;
     this.#isOtherBook = false;

@@ -41,6 +41,8 @@ export interface Touched {
 export interface Found {
   readonly liquidatable: ReadonlySet<string>;
   readonly unseen: ReadonlyMap<string, PlimsollError>;
+  /** How many accounts their rules were asked about. */
+  readonly decided: number;
 }
 
 /** What a watched book is opened with. */
@@ -129,12 +131,14 @@ export class WatchedBook {
     const liquidatable = new Set<string>();
     const unseen = new Map(this.#obstructed);
     const times = this.times;
+    let decided = 0;
     for (const [chain, columns] of this.#chains) {
       const found = await columns.screen(times.get(chain) ?? 0n);
       for (const id of found.liquidatable) liquidatable.add(id);
       for (const [id, error] of found.refused) unseen.set(id, error);
+      decided += found.decided;
     }
-    return { liquidatable, unseen };
+    return { liquidatable, unseen, decided };
   }
 
   /** The accounts that are nearest to liquidation and not in `taken`, by id, after a screen; a float chooses. */
