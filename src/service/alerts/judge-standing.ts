@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AlertChange, type AlertObservation, type AlertRule, type AlertState, judgeAlert, UNSEEN } from '../../engine/alert.ts';
+import { type AlertChange, type AlertObservation, type AlertRule, type AlertState, type AlertVerdict, judgeAlert, UNSEEN } from '../../engine/alert.ts';
 
 /** How a rule stands, and what it asked for when it came to stand so. */
 export interface AlertStanding {
@@ -42,22 +42,38 @@ export function storedStanding({ asked, state }: AlertStanding): object {
   return { ...state, asked };
 }
 
+/** What an observation is judged against. */
+export interface StandingBefore {
+  /** Of the rule, by {@link describeAsked}. */
+  readonly asked: string;
+  /** Null where nothing was seen yet. */
+  readonly before: AlertStanding | null;
+  /** Whether what the observation lacks is being read right now: then that it lacks something is not told yet. */
+  readonly isPassing?: boolean;
+}
+
 /**
  * Judges a rule by one more observation, given how it stood. A standing belongs to what was asked for: a rule that asks for something else since begins anew. What holds of it now is told, were it
  * what was told before, and what was told before and holds no longer is taken back; but nothing is cleared while something cannot be read.
- *
- * @param asked of the rule, by {@link describeAsked}
- * @param before null where nothing was seen yet
  */
-export function judgeStanding(rule: AlertRule, { asked, before }: { readonly asked: string; readonly before: AlertStanding | null }, observation: AlertObservation): StandingVerdict {
-  if (before === null || before.asked === null || before.asked === asked) return follow(judgeAlert(rule, before?.state ?? UNSEEN, observation), asked);
+export function judgeStanding(rule: AlertRule, { asked, before, isPassing = false }: StandingBefore, observation: AlertObservation): StandingVerdict {
+  const judge = (state: AlertState): AlertVerdict => {
+    const verdict = judgeAlert(rule, state, observation);
+    return isPassing && !state.blind ? withoutBlindness(verdict) : verdict;
+  };
+  if (before === null || before.asked === null || before.asked === asked) return follow(judge(before?.state ?? UNSEEN), asked);
   const { state: told } = before;
-  const { state, changes } = judgeAlert(rule, UNSEEN, observation);
-  if (told.raised && !state.raised && !observation.complete) return { standing: { asked: before.asked, state: { ...told, blind: true } }, changes: told.blind ? [] : changes };
+  const { state, changes } = judge(isPassing ? { ...UNSEEN, blind: told.blind } : UNSEEN);
+  if (told.raised && !state.raised && !observation.complete) return { standing: { asked: before.asked, state: { ...told, blind: state.blind } }, changes: told.blind ? [] : changes };
   const takenBack: readonly AlertChange[] = [...(told.blind && !state.blind ? (['seeing'] as const) : []), ...(told.raised && !state.raised ? (['cleared'] as const) : [])];
   return { standing: { asked, state: takenBack.includes('cleared') ? { ...state, since: observation.at } : state }, changes: [...takenBack, ...changes] };
 }
 
-function follow({ state, changes }: ReturnType<typeof judgeAlert>, asked: string): StandingVerdict {
+/** As if nothing were lacking; that nothing is cleared while something is was judged before. */
+function withoutBlindness({ state, changes }: AlertVerdict): AlertVerdict {
+  return { state: { ...state, blind: false }, changes: changes.filter((change) => change !== 'blind') };
+}
+
+function follow({ state, changes }: AlertVerdict, asked: string): StandingVerdict {
   return { standing: { asked, state }, changes };
 }

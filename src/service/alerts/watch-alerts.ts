@@ -38,9 +38,10 @@ export interface Judged {
  * or told twice, however often this is called with the same observation. What is seen later must be handed in later: there is one worker that may write about a
  * wallet at a time, and its transactions are refused once it is another.
  *
+ * @param observation `isPassing`: whether what it lacks is being read right now: then that it lacks something is not told yet
  * @throws {PlimsollError} STORE_*, LEASE_LOST
  */
-export async function judgeAlerts(database: Database, owner: string, observation: AlertObservation): Promise<Judged> {
+export async function judgeAlerts(database: Database, owner: string, observation: AlertObservation & { readonly isPassing?: boolean }): Promise<Judged> {
   const refused = new Map<string, PlimsollError>();
   let written = 0;
   for (const { id, enabled } of await listAlertRules(database, [owner])) {
@@ -55,14 +56,18 @@ export async function judgeAlerts(database: Database, owner: string, observation
   return { written, refused };
 }
 
-async function judgeRule(queries: Queries, { id, owner }: { readonly id: string; readonly owner: string }, observation: AlertObservation): Promise<number> {
+async function judgeRule(
+  queries: Queries,
+  { id, owner }: { readonly id: string; readonly owner: string },
+  { isPassing = false, ...observation }: AlertObservation & { readonly isPassing?: boolean },
+): Promise<number> {
   const rule = await lockAlertRule(queries, id);
   // A rule that was given another wallet meanwhile is not judged by this one.
   if (rule === null || !rule.enabled || rule.owner !== owner) return 0;
   const stored = (await listAlertStates(queries, [id])).find(({ subject }) => subject === owner);
   const before = stored === undefined ? null : readStanding(stored.state);
   const parsed = parseAlertRule(rule.kind, rule.params);
-  const { standing, changes } = judgeStanding(parsed, { asked: describeAsked(parsed, rule.webhook ?? null), before }, observation);
+  const { standing, changes } = judgeStanding(parsed, { asked: describeAsked(parsed, rule.webhook ?? null), before, isPassing }, observation);
   if (before !== null && before.asked === standing.asked && changes.length === 0) return 0;
   const at = BigInt(observation.at);
   await saveAlertState(queries, { rule: id, subject: owner, state: storedStanding(standing), at });

@@ -85,6 +85,23 @@ for (const engine of engines) {
       expect(await judge(seen(50, '1.1'))).toBe(0);
     });
 
+    test('behavior: what is being read right now makes no rule blind, a new or a changed one neither; it clears nothing, and a rule that is blind stays so', async () => {
+      const judgePassing = (at: number, weakest: string) => judgeAlerts(database, WALLET, { ...seen(at, weakest, { complete: false }), isPassing: true });
+      await judgePassing(10, '2');
+      await judgePassing(20, '1.1');
+      await judgePassing(30, '2');
+      await change({ params: { below: '1.05' } });
+      await judgePassing(40, '2');
+      expect(await told()).toEqual(['raised 1.2']);
+      await judge(seen(50, '2', { complete: false }));
+      await judgePassing(60, '2');
+      await change({ params: { below: '1.04' } });
+      await judgePassing(70, '2');
+      expect(await told()).toEqual(['raised 1.2', 'blind 1.05']);
+      await judge(seen(80, '2'));
+      expect(await told()).toEqual(['raised 1.2', 'blind 1.05', 'seeing 1.04', 'cleared 1.04']);
+    });
+
     test('behavior: a rule that is given another wallet is not judged by the former one, and begins anew when it comes back', async () => {
       await judge(seen(10, '1.1'));
       await change({ owner: OTHER });
