@@ -4,6 +4,9 @@ import { leaveOut } from './left-out.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** What most views have in common is one file: in six small ones it weighed more, and each was a request. */
+const SHARED = { name: 'shared', test: /preact|\/src\/web\/(?:shell|data\/(?!live-stream))/, minShareCount: 2 } as const;
+
 export default defineConfig({
   root: here('.'),
   base: '/',
@@ -18,6 +21,7 @@ export default defineConfig({
     target: ['chrome123', 'firefox125', 'safari17.4'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    rolldownOptions: { output: { codeSplitting: { groups: [SHARED] } } },
     license: { fileName: 'licences.txt' },
   },
 });

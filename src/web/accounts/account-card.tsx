@@ -4,11 +4,11 @@ import type { AccountEvaluation } from '../../engine/evaluate.ts';
 import type { PricePoint } from '../../engine/liquidation-price.ts';
 import type { PriceDriver } from '../../engine/moves.ts';
 import type { Report } from '../../engine/report.ts';
-import { chainName, driverName, pointPrice } from '../data/driver-name.ts';
+import { chainName, driverName, pointPrice, withoutGrouped } from '../data/driver-name.ts';
 import { amount, duration, health, instant, NOTHING, percent, plain, price, usd, usdShort } from '../data/format.ts';
 import type { WalletModel } from '../data/wallet-model.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { Fold } from '../shell/fold.tsx';
-import { Scroll } from '../shell/scroll.tsx';
 import { StatusBadge } from '../shell/status-badge.tsx';
 import { type AccountStatus, accountStatus } from './account-status.ts';
 import { Gauge } from './gauge.tsx';
@@ -95,8 +95,7 @@ function ageText(at: number, { asOf }: Report): string {
 /** At which single prices it is liquidated, or, where it is already, brought back. */
 function OwnPrices({ account, report }: { readonly account: AccountEvaluation; readonly report: Report }): VNode | null {
   const found = report.liquidationPrices.accounts.find((entry) => entry.account === account);
-  const grouped = new Set(report.drivers.filter(({ kind }) => kind === 'group').flatMap(({ assets }) => assets));
-  const drivers = (found?.drivers ?? []).filter(({ driver }) => !(driver.kind === 'asset' && driver.assets.some((asset) => grouped.has(asset))));
+  const drivers = withoutGrouped(found?.drivers ?? [], report.drivers);
   const points = drivers.flatMap(({ driver, down, up }) => [down, up].flatMap((point) => (point === null ? [] : [{ driver, point }])));
   const nearest = points.toSorted((a, b) => a.point.move.abs().cmp(b.point.move.abs()));
   const all = drivers.map(({ driver }) => driver);
@@ -157,34 +156,20 @@ function Inside({ account }: { readonly account: AccountEvaluation }): VNode {
 
 function Legs({ account }: { readonly account: AccountEvaluation }): VNode {
   return (
-    <Scroll label="Legs of the account">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Side</th>
-            <th scope="col">Asset</th>
-            <th scope="col">Amount</th>
-            <th scope="col">Oracle price</th>
-            <th scope="col">Worth</th>
-            <th scope="col">Weight</th>
+    <DataTable label="Legs of the account" columns={['Side', 'Asset', 'Amount', 'Oracle price', 'Worth', 'Weight']}>
+      {account.legs.map((leg, at) => {
+        const whole = fromFixed(leg.amount, leg.decimals);
+        return (
+          <tr key={at}>
+            <td>{leg.side}</td>
+            <td>{plain(leg.symbol)}</td>
+            <td class="number">{amount(whole.toString())}</td>
+            <td class="number">{price(leg.priceUsd)}</td>
+            <td class="number">{usd(whole.times(leg.priceUsd))}</td>
+            <td class="number">{leg.weight.isZero() ? NOTHING : leg.weight.toDecimalPlaces(4).toString()}</td>
           </tr>
-        </thead>
-        <tbody>
-          {account.legs.map((leg, at) => {
-            const whole = fromFixed(leg.amount, leg.decimals);
-            return (
-              <tr key={at}>
-                <td>{leg.side}</td>
-                <td>{plain(leg.symbol)}</td>
-                <td class="number">{amount(whole.toString())}</td>
-                <td class="number">{price(leg.priceUsd)}</td>
-                <td class="number">{usd(whole.times(leg.priceUsd))}</td>
-                <td class="number">{leg.weight.isZero() ? NOTHING : leg.weight.toDecimalPlaces(4).toString()}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </Scroll>
+        );
+      })}
+    </DataTable>
   );
 }

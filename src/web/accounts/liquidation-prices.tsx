@@ -2,21 +2,20 @@ import type { VNode } from 'preact';
 import type { FirstLiquidation } from '../../engine/liquidation-price.ts';
 import type { PriceDriver } from '../../engine/moves.ts';
 import type { Report } from '../../engine/report.ts';
-import { driverName, pointText } from '../data/driver-name.ts';
+import { driverName, pointText, withoutGrouped } from '../data/driver-name.ts';
 import { NOTHING, plain } from '../data/format.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { useFirstRows } from '../shell/first-rows.tsx';
 import { useNarrow } from '../shell/fold.tsx';
 import { Panel } from '../shell/panel.tsx';
-import { Scroll } from '../shell/scroll.tsx';
 
 /** Rows that a phone shows before all are asked for. */
 const FIRST = 2;
 
 /** At which price of what the first account goes, the nearest first. */
 export function LiquidationPricesPanel({ report }: { readonly report: Report }): VNode {
-  const grouped = new Set(report.drivers.filter((driver) => driver.kind === 'group').flatMap((driver) => driver.assets));
-  const rows = report.liquidationPrices.wallet
-    .filter(({ driver, first }) => (first.down !== null || first.up !== null) && !(driver.kind === 'asset' && driver.assets.some((asset) => grouped.has(asset))))
+  const rows = withoutGrouped(report.liquidationPrices.wallet, report.drivers)
+    .filter(({ first }) => first.down !== null || first.up !== null)
     .toSorted((a, b) => nearestMove(a.first) - nearestMove(b.first));
   const all = rows.map(({ driver }) => driver);
   const [shown, more] = useFirstRows(rows, useNarrow() ? FIRST : rows.length);
@@ -25,28 +24,15 @@ export function LiquidationPricesPanel({ report }: { readonly report: Report }):
       {rows.length === 0 ? (
         <p>No single price move liquidates an account that is not liquidatable now.</p>
       ) : (
-        <Scroll label="Liquidation prices">
-          <table class="reflow reflow-two">
-            <thead>
-              <tr>
-                <th scope="col">If the price of</th>
-                <th scope="col">falls to</th>
-                <th scope="col">then goes first</th>
-                <th scope="col">or rises to</th>
-                <th scope="col">then goes first</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map(({ driver, first }) => (
-                <tr key={driver.assets.join()}>
-                  <th scope="row">{driverName(driver, all)}</th>
-                  <Side driver={driver} found={first.down} label="falls to" />
-                  <Side driver={driver} found={first.up} label="rises to" />
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <DataTable label="Liquidation prices" class="reflow reflow-two" columns={['If the price of', 'falls to', 'then goes first', 'or rises to', 'then goes first']}>
+          {shown.map(({ driver, first }) => (
+            <tr key={driver.assets.join()}>
+              <th scope="row">{driverName(driver, all)}</th>
+              <Side driver={driver} found={first.down} label="falls to" />
+              <Side driver={driver} found={first.up} label="rises to" />
+            </tr>
+          ))}
+        </DataTable>
       )}
       {more}
     </Panel>

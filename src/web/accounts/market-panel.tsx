@@ -3,8 +3,8 @@ import type { AccountEvaluation } from '../../engine/evaluate.ts';
 import type { Report } from '../../engine/report.ts';
 import type { WalletHealth } from '../../engine/wallet.ts';
 import { health, percent, plain, usdShort } from '../data/format.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { Panel } from '../shell/panel.tsx';
-import { Scroll } from '../shell/scroll.tsx';
 
 /** Where oracle and market differ by no more than this, the table is folded away. */
 const CALM = 0.01;
@@ -49,49 +49,36 @@ interface MarketTableProps {
 
 function MarketTable({ rows, wallet, market }: MarketTableProps): VNode {
   return (
-    <Scroll label="Health by oracle and by market prices">
-      <table class="reflow">
-        <thead>
-          <tr>
-            <th scope="col">Account</th>
-            <th scope="col">By oracle</th>
-            <th scope="col">By market</th>
-            <th scope="col">Shortfall by market</th>
-            <th scope="col">Without market price</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((account) => (
-            <tr key={account.account.entry.id}>
-              <th scope="row">{plain(account.account.marketEntry.label)}</th>
-              <td class="number" data-label="By oracle">
-                {health(account.health)}
-              </td>
-              <td class="number" data-label="By market">
-                {health(account.market?.health ?? null)}
-              </td>
-              <td class="number" data-label="Shortfall by market">
-                {account.market === null ? '' : usdShort(account.market.shortfall)}
-              </td>
-              <td data-label="Without market price">{account.market === null || account.market.atOraclePrice.length === 0 ? 'none' : symbolsOf(account.legs, account.market.atOraclePrice)}</td>
-            </tr>
-          ))}
-          <tr class="total">
-            <th scope="row">Unified</th>
-            <td class="number" data-label="By oracle">
-              {health(wallet.health)}
-            </td>
-            <td class="number" data-label="By market">
-              {health(market.health)}
-            </td>
-            <td class="number" data-label="Shortfall by market">
-              {usdShort(market.shortfall)}
-            </td>
-            <td />
-          </tr>
-        </tbody>
-      </table>
-    </Scroll>
+    <DataTable label="Health by oracle and by market prices" class="reflow" columns={['Account', 'By oracle', 'By market', 'Shortfall by market', 'Without market price']}>
+      {rows.map((account) => (
+        <tr key={account.account.entry.id}>
+          <th scope="row">{plain(account.account.marketEntry.label)}</th>
+          <td class="number" data-label="By oracle">
+            {health(account.health)}
+          </td>
+          <td class="number" data-label="By market">
+            {health(account.market?.health ?? null)}
+          </td>
+          <td class="number" data-label="Shortfall by market">
+            {account.market === null ? '' : usdShort(account.market.shortfall)}
+          </td>
+          <td data-label="Without market price">{account.market === null || account.market.atOraclePrice.length === 0 ? 'none' : symbolsOf(account.legs, account.market.atOraclePrice)}</td>
+        </tr>
+      ))}
+      <tr class="total">
+        <th scope="row">Unified</th>
+        <td class="number" data-label="By oracle">
+          {health(wallet.health)}
+        </td>
+        <td class="number" data-label="By market">
+          {health(market.health)}
+        </td>
+        <td class="number" data-label="Shortfall by market">
+          {usdShort(market.shortfall)}
+        </td>
+        <td />
+      </tr>
+    </DataTable>
   );
 }
 

@@ -27,6 +27,12 @@ export function driverName(driver: PriceDriver, all: readonly PriceDriver[]): st
   return isShared ? `${name} (${chainName(asset.split('/')[0] ?? '')})` : name;
 }
 
+/** Without the assets that move as a group: that stands among them. */
+export function withoutGrouped<Entry extends { readonly driver: PriceDriver }>(entries: readonly Entry[], drivers: readonly PriceDriver[]): readonly Entry[] {
+  const grouped = new Set(drivers.filter(({ kind }) => kind === 'group').flatMap(({ assets }) => assets));
+  return entries.filter(({ driver: { kind, assets } }) => kind === 'group' || !assets.some((asset) => grouped.has(asset)));
+}
+
 /** The price of a point; of a group, which moves as one, with the asset that it is the price of. */
 export function pointPrice({ kind }: Pick<PriceDriver, 'kind'>, { prices }: Pick<PricePoint, 'prices'>): string {
   const [shown] = prices;

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { count, healthText, instant, plain, usdShort } from '../data/format.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { useFirstRows } from '../shell/first-rows.tsx';
 import { Panel } from '../shell/panel.tsx';
-import { Scroll } from '../shell/scroll.tsx';
 import { Owner } from './owner.tsx';
 import { countUnseen, type OpportunitiesDocument } from './rows.ts';
 
@@ -17,59 +17,42 @@ export function WatchList({ document }: { readonly document: OpportunitiesDocume
   const [rows, more] = useFirstRows(watched, FIRST);
   return (
     <Panel id="watched" title="Nearest to liquidation" lead="Accounts that are not liquidatable yet. The move is how far all prices together have to go against an account to make it so.">
-      {watched.length === 0 ? <p class="empty">{noneWords(document)}</p> : <Table document={document} rows={rows} />}
+      {watched.length === 0 ? <p class="empty">{noneWords(document)}</p> : <Rows document={document} rows={rows} />}
       {more}
     </Panel>
   );
 }
 
-function Table({ document, rows }: { readonly document: OpportunitiesDocument; readonly rows: readonly OpportunitiesDocument['watched'][number][] }): VNode {
+function Rows({ document, rows }: { readonly document: OpportunitiesDocument; readonly rows: readonly OpportunitiesDocument['watched'][number][] }): VNode {
   return (
-    <Scroll label="Nearest to liquidation">
-      <table class="watched reflow reflow-four">
-        <caption>{captionWords(document)}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Owner</th>
-            <th scope="col">Where</th>
-            <th scope="col">Move</th>
-            <th scope="col">Health</th>
-            <th scope="col">Owes</th>
-            <th scope="col">Holds</th>
-            <th scope="col">Seen</th>
-            <th scope="col">Precision</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.account}>
-              <th scope="row">
-                <Owner wallet={row.owner} isRecorded={document.recorded !== null} />
-              </th>
-              <td class="across">{plain(row.label)}</td>
-              <td class="number strong" data-label="Move">
-                {moveWords(row.move)}
-              </td>
-              <td class="number" data-label="Health">
-                {healthText(row.health)}
-              </td>
-              <td class="number" data-label="Owes">
-                {usdShort(row.debtUsd, 1e3)}
-              </td>
-              <td class="number" data-label="Holds">
-                {usdShort(row.collateralUsd, 1e3)}
-              </td>
-              <td class="soft half" data-label="Seen">
-                {instant(row.seenAt)}
-              </td>
-              <td class="half" data-label="Precision">
-                {plain(row.precision)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <DataTable label="Nearest to liquidation" class="watched reflow reflow-four" caption={captionWords(document)} columns={['Owner', 'Where', 'Move', 'Health', 'Owes', 'Holds', 'Seen', 'Precision']}>
+      {rows.map((row) => (
+        <tr key={row.account}>
+          <th scope="row">
+            <Owner wallet={row.owner} isRecorded={document.recorded !== null} />
+          </th>
+          <td class="across">{plain(row.label)}</td>
+          <td class="number strong" data-label="Move">
+            {moveWords(row.move)}
+          </td>
+          <td class="number" data-label="Health">
+            {healthText(row.health)}
+          </td>
+          <td class="number" data-label="Owes">
+            {usdShort(row.debtUsd, 1e3)}
+          </td>
+          <td class="number" data-label="Holds">
+            {usdShort(row.collateralUsd, 1e3)}
+          </td>
+          <td class="soft half" data-label="Seen">
+            {instant(row.seenAt)}
+          </td>
+          <td class="half" data-label="Precision">
+            {plain(row.precision)}
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { Scroll } from '../shell/scroll.tsx';
+import { DataTable } from '../shell/data-table.tsx';
 import 'uplot/dist/uPlot.min.css';
 import type { PriceDriver } from '../../engine/moves.ts';
 import { percent } from '../data/format.ts';
@@ -54,28 +54,17 @@ export function Curve({ model, driver, move, onMove }: CurveProps): VNode {
       </p>
       <details>
         <summary>The curve as a table</summary>
-        <Scroll label="Health over the price">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Move</th>
-                <th scope="col">Weakest</th>
-                <th scope="col">Unified</th>
+        <DataTable label="Health over the price" columns={['Move', 'Weakest', 'Unified']}>
+          {points
+            .filter((_, index) => index % 5 === 0)
+            .map((point) => (
+              <tr key={point.move}>
+                <th scope="row">{percent(point.move, 0)}</th>
+                <td class="number">{point.weakest?.toFixed(3) ?? '–'}</td>
+                <td class="number">{point.unified?.toFixed(3) ?? '–'}</td>
               </tr>
-            </thead>
-            <tbody>
-              {points
-                .filter((_, index) => index % 5 === 0)
-                .map((point) => (
-                  <tr key={point.move}>
-                    <th scope="row">{percent(point.move, 0)}</th>
-                    <td class="number">{point.weakest?.toFixed(3) ?? '–'}</td>
-                    <td class="number">{point.unified?.toFixed(3) ?? '–'}</td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
-        </Scroll>
+            ))}
+        </DataTable>
       </details>
     </>
   );

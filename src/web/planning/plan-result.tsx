@@ -3,7 +3,7 @@ import { chainName } from '../data/driver-name.ts';
 import { amount, count, healthText, plain, usd } from '../data/format.ts';
 import { failureWords, pageWords } from '../data/page-words.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
-import { Scroll } from '../shell/scroll.tsx';
+import { DataTable } from '../shell/data-table.tsx';
 import { beforeAfter, costRange, forcedWhen, type PlanDocument, type PlanNames, type PlanStage, type SelfPlanDocument, STAGE_WORDS, savingUsd, stepSentence } from './plan-words.ts';
 
 /** A plan beside what happens without one. */
@@ -111,41 +111,28 @@ function Waiting({ plan }: { readonly plan: PlanDocument }): VNode {
 function Details({ plan, self, names }: { readonly plan: PlanDocument; readonly self: SelfPlanDocument; readonly names: PlanNames }): VNode {
   return (
     <>
-      <Scroll label="Accounts before and after the plan">
-        <table class="reflow reflow-four">
-          <thead>
-            <tr>
-              <th scope="col">Account</th>
-              <th scope="col">Health before</th>
-              <th scope="col">after</th>
-              <th scope="col">Native health before</th>
-              <th scope="col">after</th>
+      <DataTable label="Accounts before and after the plan" class="reflow reflow-four" columns={['Account', 'Health before', 'after', 'Native health before', 'after']}>
+        {self.before.accounts.map((before, at) => {
+          const after = self.after.accounts[at];
+          return (
+            <tr key={before.account}>
+              <th scope="row">{plain(before.label)}</th>
+              <td class="number" data-label="before">
+                {healthText(before.health)}
+              </td>
+              <td class="number strong" data-label="after">
+                {healthText(after?.health ?? null)}
+              </td>
+              <td class="number" data-label="native before">
+                {nativeText(before.nativeHealthFactor)} {before.liquidatable ? 'liquidatable' : ''}
+              </td>
+              <td class="number" data-label="native after">
+                {nativeText(after?.nativeHealthFactor ?? null)}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {self.before.accounts.map((before, at) => {
-              const after = self.after.accounts[at];
-              return (
-                <tr key={before.account}>
-                  <th scope="row">{plain(before.label)}</th>
-                  <td class="number" data-label="before">
-                    {healthText(before.health)}
-                  </td>
-                  <td class="number strong" data-label="after">
-                    {healthText(after?.health ?? null)}
-                  </td>
-                  <td class="number" data-label="native before">
-                    {nativeText(before.nativeHealthFactor)} {before.liquidatable ? 'liquidatable' : ''}
-                  </td>
-                  <td class="number" data-label="native after">
-                    {nativeText(after?.nativeHealthFactor ?? null)}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
+          );
+        })}
+      </DataTable>
       <Calls self={self} />
       <details>
         <summary>Compared with other ways, and what is assumed</summary>

@@ -2,8 +2,8 @@ import type { VNode } from 'preact';
 import type { Report } from '../../engine/report.ts';
 import { chainName } from '../data/driver-name.ts';
 import { count, instant, plain } from '../data/format.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { Panel } from '../shell/panel.tsx';
-import { Scroll } from '../shell/scroll.tsx';
 
 /** Where the numbers are from: blocks, what was looked at, where subgraph and chain differ. */
 export function SourcesPanel({ report }: { readonly report: Report }): VNode {
@@ -43,30 +43,17 @@ export function SourcesPanel({ report }: { readonly report: Report }): VNode {
       {discrepancies.length === 0 ? null : (
         <details>
           <summary>{discrepancies.length === 1 ? '1 value of a subgraph differs' : `${discrepancies.length} values of subgraphs differ`} from the chain; the chain is used</summary>
-          <Scroll label="Discrepancies">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Where</th>
-                  <th scope="col">What</th>
-                  <th scope="col">Subgraph</th>
-                  <th scope="col">Chain</th>
-                  <th scope="col">Note</th>
-                </tr>
-              </thead>
-              <tbody>
-                {discrepancies.map((entry, at) => (
-                  <tr key={at}>
-                    <td>{plain(entry.deployment)}</td>
-                    <td>{plain(entry.field)}</td>
-                    <td class="number">{plain(entry.subgraph)}</td>
-                    <td class="number">{plain(entry.chain)}</td>
-                    <td>{plain(entry.note)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <DataTable label="Discrepancies" columns={['Where', 'What', 'Subgraph', 'Chain', 'Note']}>
+            {discrepancies.map((entry, at) => (
+              <tr key={at}>
+                <td>{plain(entry.deployment)}</td>
+                <td>{plain(entry.field)}</td>
+                <td class="number">{plain(entry.subgraph)}</td>
+                <td class="number">{plain(entry.chain)}</td>
+                <td>{plain(entry.note)}</td>
+              </tr>
+            ))}
+          </DataTable>
         </details>
       )}
     </Panel>
