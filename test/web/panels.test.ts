@@ -95,7 +95,7 @@ describe('a phone', () => {
   test('behavior: an account with a gap of its own is open', () => {
     const accounts = report.accounts.map((account) => ({ ...account, health: account.health?.plus(5) ?? null }));
     const last = accounts.toSorted((a, b) => Number(b.health) - Number(a.health))[0]?.account.entry.id ?? '';
-    const gap: Gap = { code: 'STALE_PRICE', message: 'A price is old.', retryable: true, chain: null, deployment: null, account: last };
+    const gap: Gap = { code: 'STALE_BLOCK', message: 'A block is old.', retryable: true, chain: null, deployment: null, account: last };
     expect(cards({ accounts, gaps: [gap] }, 'phone').open).toEqual([true, false, false, true]);
   });
 });
