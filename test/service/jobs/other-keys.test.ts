@@ -4,6 +4,7 @@ import { readConfig } from '../../../src/config.ts';
 import { type JobQueue, openJobQueue } from '../../../src/service/jobs/job-queue.ts';
 import { findJob, noteJob, type SubmitOptions, submitJob } from '../../../src/service/jobs/job-record.ts';
 import { runJob } from '../../../src/service/jobs/run-job.ts';
+import { endStranded } from '../../../src/service/jobs/stranded-jobs.ts';
 import { MACHINE } from '../../../src/service/portfolio/open-runtime.ts';
 import { startQueueRole } from '../../../src/service/workers/prove-queue.ts';
 import type { RunningRole } from '../../../src/service/workers/role.ts';
@@ -113,7 +114,7 @@ for (const engine of engines) {
     });
 
     test.skipIf(isPglite)('error: where no worker has the key, the job ends at its deadline, or some hours later where it has none, and says so; its payload is gone', async () => {
-      const dated = await submit(KEY, { deadline: BigInt(NOW + HOUR) });
+      const dated = await submit(KEY, { deadline: BigInt(NOW + 2 * HOUR) });
       const undated = await submit(KEY);
       await noteJob(database, dated, { progress: { stage: 'prove', share: 0.5 } });
       const { lines, looks, role } = await work(OTHER_KEY);
@@ -122,9 +123,9 @@ for (const engine of engines) {
         const before = looks();
         await until(() => looks() > before + 2);
       };
-      await later(HOUR - 1);
+      await later(2 * HOUR - 1);
       expect([(await stateOf(dated)).state, (await stateOf(undated)).state]).toEqual(['waiting', 'waiting']);
-      await later(HOUR);
+      await later(2 * HOUR);
       expect([await stateOf(dated), (await stateOf(undated)).state]).toMatchObject([
         { state: 'failed', failure: { code: 'STORE_REFUSED', message: expect.stringMatching(/key .*PLIMSOLL_SEAL_KEY.*ask again/) } },
         'waiting',
@@ -146,6 +147,16 @@ for (const engine of engines) {
       await until(() => workers.every(({ looks }) => looks() > 3));
       expect(workers.map(({ role }) => role.health().failures['STORE_REFUSED'] ?? 0).reduce((sum, count) => sum + count, 0)).toBe(1);
       expect((await stateOf(taken)).state).toBe('waiting');
+    });
+
+    test.skipIf(isPglite)('behavior: a job that is taken just when it would be given up is left to who took it', async () => {
+      const id = await submit(KEY);
+      const late: Database = {
+        ...database,
+        transaction: (run) => database.query(`update plimsoll_jobs.job set state = 'active', started_on = now(), heartbeat_on = now()`).then(() => database.transaction(run)),
+      };
+      expect(await endStranded('prove', { database: late, keyNumber: createSealer(OTHER_KEY).keyNumber, now: NOW + 7 * HOUR })).toMatchObject({ ended: [] });
+      expect((await stateOf(id)).state).toBe('waiting');
     });
 
     test.runIf(isPglite)('error: in the embedded database nobody else will ever have the key: the job ends at once', async () => {
