@@ -42,6 +42,8 @@ for (const engine of engines) {
     });
 
     const judge = (observation: AlertObservation, owner = WALLET): Promise<number> => judgeAlerts(database, owner, observation).then(({ written }) => written);
+    /** What it lacks is being read right now. */
+    const judgePassing = (at: number, weakest: string) => judgeAlerts(database, WALLET, { ...seen(at, weakest, { complete: false }), isPassing: true });
     const change = (changes: Partial<AlertRule>): Promise<void> => saveAlertRule(database, { ...RULE, ...changes });
     const told = async (): Promise<readonly string[]> =>
       (await listEvents(database, 0n, 100)).map(({ body }) => {
@@ -86,7 +88,6 @@ for (const engine of engines) {
     });
 
     test('behavior: what is being read right now makes no rule blind, a new or a changed one neither; it clears nothing, and a rule that is blind stays so', async () => {
-      const judgePassing = (at: number, weakest: string) => judgeAlerts(database, WALLET, { ...seen(at, weakest, { complete: false }), isPassing: true });
       await judgePassing(10, '2');
       await judgePassing(20, '1.1');
       await judgePassing(30, '2');
@@ -100,6 +101,15 @@ for (const engine of engines) {
       expect(await told()).toEqual(['raised 1.2', 'blind 1.05']);
       await judge(seen(80, '2'));
       expect(await told()).toEqual(['raised 1.2', 'blind 1.05', 'seeing 1.04', 'cleared 1.04']);
+    });
+
+    test('behavior: a rule that is blind is told to see only once it does, whatever is raised meanwhile', async () => {
+      await judge(seen(10, '2', { complete: false }));
+      await judgePassing(20, '1.1');
+      await change({ params: { below: '1.3' } });
+      await judgePassing(30, '1.1');
+      await judge(seen(40, '1.1'));
+      expect(await told()).toEqual(['blind 1.2', 'raised 1.2', 'raised 1.3', 'seeing 1.3']);
     });
 
     test('behavior: a rule that is given another wallet is not judged by the former one, and begins anew when it comes back', async () => {
