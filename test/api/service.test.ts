@@ -266,6 +266,17 @@ describe('limits', () => {
   });
 });
 
+describe('moved prices', () => {
+  test('default: a wallet and its Portfolio in a body have the same report and the same answer to a shock', async () => {
+    const { text } = await ask(running.origin, `${WALLET}/portfolio`);
+    const [of, from] = [await ask(running.origin, `${WALLET}?shock=ETH%3D-21%25`), await ask(running.origin, '/v1/health?shock=ETH%3D-21%25', { body: text })];
+    expect([of.status, of.json['shocked']]).toEqual([200, expect.objectContaining({ shock: expect.any(Array) })]);
+    expect(of.json).toEqual(from.json);
+    const { shocked: _, ...unmoved } = of.json;
+    expect(unmoved).toEqual((await ask(running.origin, WALLET)).json);
+  });
+});
+
 describe('the service itself', () => {
   const source = (status: SourceState['status'], kind: SourceState['kind'] = 'chain'): SourceState => ({ label: 'RPC_URL_1', kind, status, block: '1', ageSeconds: 900, note: '' });
 

@@ -5,7 +5,7 @@ import { PROTOCOLS } from '../../protocols/registry.ts';
 import { bandsOf } from '../../service/portfolio/bands.ts';
 import { listMoments } from '../../service/portfolio/recorded-data.ts';
 import type { DocumentThreads } from '../documents/document-threads.ts';
-import { writeReport } from '../documents/write-report.ts';
+import { addShocked } from '../documents/write-report.ts';
 import type { Cache } from '../http/cache.ts';
 import { type Handlers, json, written } from '../http/call.ts';
 import { type Prepared, prepare } from '../http/prepared.ts';
@@ -30,7 +30,7 @@ export function riskHandlers({ config, wallets, gate, documents }: RiskOptions):
       const { portfolio, report } = wallets.find(key) ?? (await wallets.get(key, signal));
       if (query.shock === undefined) return { kind: 'prepared', prepared: report };
       const shock = query.shock;
-      return gate.run(async () => json(writeReport(portfolio, { bands: bandsOf(config), shock })), signal);
+      return gate.run(async () => json(addShocked(JSON.parse(report.body.toString()), portfolio, shock)), signal);
     },
     async getWalletPortfolio({ params, query, signal }) {
       const { document } = await wallets.get(keyOf(params.wallet, query, config), signal);

@@ -68,6 +68,11 @@ export function computeAnswer(portfolio: Portfolio, { bands, shock }: AnswerOpti
   return { portfolio, report: computeReport(opened, { ...grouping, bands }), shocked: shock === undefined ? null : shockOf(opened, shock, grouping.groups) };
 }
 
+/** What a document would become at moved prices, without its report. @param shock as in `ETH=-20%` @throws {PlimsollError} for a shock that cannot be read, or a document that cannot be opened */
+export function computeShocked(portfolio: Portfolio, shock: string): ShockedWallet {
+  return shockOf(openPortfolio(portfolio, findRule), shock, groupAssets(portfolio).groups);
+}
+
 function shockOf(opened: OpenedPortfolio, text: string, groups: ReturnType<typeof groupAssets>['groups']): ShockedWallet {
   return applyShock(opened, parseShock(text, opened, groups), new Decimal(DEFAULT_DUST_USD));
 }
