@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { PlimsollError } from '../../../src/core/errors.ts';
 import type { Address } from '../../../src/core/ids.ts';
@@ -13,28 +13,19 @@ import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint
 import { startRecorded } from '../../../src/sources/recorded/start.ts';
 import { listAccounts } from '../../../src/store/book-accounts.ts';
 import { listMarkets } from '../../../src/store/book-markets.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { listPendingOwners } from '../../../src/store/mirror-rows.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { gmxV2Fixture } from '../../contract/fixtures/gmx-v2.ts';
 import { datasetOf, type GeneratedRows } from '../../contract/protocol-fixture.ts';
-import { type FaultyEndpoint, startFaultyEndpoint } from './endpoint.ts';
-import { forget, syncOnce } from './syncing.ts';
+import { openStoreAndSubgraph } from './store-and-subgraph.ts';
+import { syncOnce } from './syncing.ts';
 
 const WALLET: Address = '0xc0ffee00000000000000000000000000c0ffee01';
-let database: Database;
+const { database, serve: serveAnswers } = openStoreAndSubgraph();
 let runtime: Runtime;
-let endpoint: FaultyEndpoint | null = null;
 beforeAll(async () => {
-  database = openDatabase({ kind: 'memory' });
   runtime = await openRuntime(readConfig({}), { owners: [WALLET], recorded: 'constructed-wallet' });
 });
-afterAll(async () => {
-  await database.close();
-  await runtime.close();
-});
-beforeEach(() => forget(database));
-afterEach(() => endpoint?.close());
+afterAll(() => runtime.close());
 
 function optionsOf(over: Partial<SyncOptions> = {}): SyncOptions & { readonly events: SyncEvent[] } {
   const events: SyncEvent[] = [];
@@ -166,7 +157,7 @@ describe('a squid', () => {
       const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
       return JSON.parse(change(await response.text(), /query (\w+)/.exec(JSON.stringify(body))?.[1] ?? ''));
     };
-    endpoint = await startFaultyEndpoint(answer, { rateLimited: 100, unavailable: 100, silent: 0, truncated: 50 }, 3);
+    const endpoint = await serveAnswers(answer, { rateLimited: 100, unavailable: 100, silent: 0, truncated: 50 }, 3);
     return endpoint.url;
   }
   const count = async () => (await database.query(`select count(*)::int as rows from plimsoll.mirror_rows where entity = 'positions' and data is not null`))[0]?.['rows'];

@@ -1,24 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/store/database.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
-import { type FaultyEndpoint, startFaultyEndpoint } from './endpoint.ts';
-import { chainOf, DEPLOYMENT, type GeneratedBook, generateBook } from './generated-book.ts';
-import { differences, forget, type SyncSetting, syncOnce } from './syncing.ts';
+import { describe, expect, test } from 'vitest';
+import { chainOf, DEPLOYMENT, generateBook } from './generated-book.ts';
+import { openStoreAndSubgraph } from './store-and-subgraph.ts';
+import { differences } from './syncing.ts';
 
-let database: Database;
-let endpoint: FaultyEndpoint | null = null;
-beforeAll(() => {
-  database = openDatabase({ kind: 'memory' });
-});
-afterAll(() => database.close());
-beforeEach(() => forget(database));
-afterEach(() => endpoint?.close());
-
-async function serve(book: GeneratedBook): Promise<(setting?: Partial<SyncSetting>) => ReturnType<typeof syncOnce>> {
-  endpoint = await startFaultyEndpoint(book.chain.answer);
-  const { url } = endpoint;
-  return (setting = {}) => syncOnce(database, { url, ...setting });
-}
+const { database, serve, sync } = openStoreAndSubgraph();
 
 /** More rows than are read again one by one, as having changed at a block. */
 async function plantChanged(block: bigint): Promise<void> {
@@ -31,7 +16,7 @@ async function plantChanged(block: bigint): Promise<void> {
 describe('where much is in doubt, everything is read', () => {
   test('behavior: after a rollback past more rows than can be read again one by one, though the chain vouches for the block', async () => {
     const book = generateBook(60, 31);
-    const sync = await serve(book);
+    await serve(book.chain.answer);
     await sync({ chain: chainOf(book) });
     book.grow(5);
     await sync({ chain: chainOf(book) });
@@ -45,7 +30,7 @@ describe('where much is in doubt, everything is read', () => {
 
   test('behavior: without a chain, where more rows changed within the blocks that may be reorganised unseen', async () => {
     const book = generateBook(60, 32);
-    const sync = await serve(book);
+    await serve(book.chain.answer);
     await sync();
     book.grow(5);
     expect((await sync()).mode).toBe('changes');
@@ -61,7 +46,7 @@ describe('where much is in doubt, everything is read', () => {
 describe('a first read at a block that vanishes', () => {
   test('behavior: what only that block emptied comes back, though nothing dates its change and nothing had been known of it', async () => {
     const book = generateBook(60, 33, { orphans: 'by-number' });
-    const sync = await serve(book);
+    await serve(book.chain.answer);
     // Long after the rows of the start were dated.
     for (let block = 0; block < 3; block += 1) book.grow(0);
     const full = book.chain.rows('UserReserve').find((row) => row['scaledATokenBalance'] !== '0') ?? expect.unreachable('a row');

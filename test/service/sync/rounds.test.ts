@@ -1,33 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChainSource } from '../../../src/core/source.ts';
 import { keepLease } from '../../../src/service/keep-lease.ts';
 import { listMirrored, watchBook } from '../../../src/service/sync/sync-book.ts';
 import { syncLeaseName } from '../../../src/service/sync/sync-deployment.ts';
 import { SYNC_LEASE } from '../../../src/service/sync/sync-lease.ts';
 import { type Clock, systemClock } from '../../../src/sources/clock.ts';
-import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { claimLease, releaseLeases } from '../../../src/store/leases.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
-import { type FaultyEndpoint, startFaultyEndpoint } from './endpoint.ts';
 import { DEPLOYMENT, generateBook } from './generated-book.ts';
-import { forget, openSync, syncOnce } from './syncing.ts';
+import { openStoreAndSubgraph } from './store-and-subgraph.ts';
+import { openSync, syncOnce } from './syncing.ts';
 
 /** Where a minute goes by in a quarter of a second. */
 const hurried: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms / 240, signal) };
-let database: Database;
-let endpoint: FaultyEndpoint | null = null;
-beforeAll(() => {
-  database = openDatabase({ kind: 'memory' });
-});
-afterAll(() => database.close());
-beforeEach(() => forget(database));
-afterEach(() => endpoint?.close());
-
-async function serve(answer: AnswerRequest): Promise<string> {
-  endpoint = await startFaultyEndpoint(answer);
-  return endpoint.url;
-}
+const { database, serve } = openStoreAndSubgraph();
 const secondsLeft = async (): Promise<number> =>
   Number((await database.query(`select extract(epoch from expires_at - clock_timestamp())::text as left from plimsoll.leases where kind = 'sync'`))[0]?.['left']);
 
@@ -46,7 +31,7 @@ describe('the lease of a deployment', () => {
       answered = resolve;
     });
     let isWaiting = false;
-    const url = await serve(async (body) => {
+    const { url } = await serve(async (body) => {
       if (!JSON.stringify(body).includes('query MirrorUserReserves(')) return book.chain.answer(body);
       isWaiting = true;
       await gate;
@@ -75,7 +60,7 @@ describe('the lease of a deployment', () => {
 
   test('error: that was taken over while a slow chain was waited for ends the work, before anything more is asked', async () => {
     const book = generateBook(50, 22);
-    const url = await serve(book.chain.answer);
+    const { url } = await serve(book.chain.answer);
     const block = async (number: bigint) => ({ chain: 'eip155:1' as const, number, hash: book.hashAt(number) ?? null, timestamp: 0n });
     const chain: ChainSource = {
       chain: 'eip155:1',
@@ -98,7 +83,7 @@ describe(watchBook, () => {
   test('behavior: a full comparison that was asked for is made once the deployment is free and answers, and not again', async () => {
     const book = generateBook(50, 23);
     let isBroken = false;
-    const url = await serve(async (body) => {
+    const { url } = await serve(async (body) => {
       const answer = JSON.stringify(await book.chain.answer(body));
       return JSON.parse(isBroken ? answer.replace('"hasIndexingErrors":false', '"hasIndexingErrors":true') : answer);
     });

@@ -1,29 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { syncDeployment } from '../../../src/service/sync/sync-deployment.ts';
 import type { AnswerRequest } from '../../../src/sources/recorded/graph-endpoint.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { claimLease } from '../../../src/store/leases.ts';
 import { readMirrorState } from '../../../src/store/mirrors.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { usersOf } from '../../chain/counts.ts';
-import { type FaultyEndpoint, startFaultyEndpoint } from './endpoint.ts';
+import type { FaultyEndpoint } from './endpoint.ts';
 import { chainOf, DEPLOYMENT, type GeneratedBook, generateBook } from './generated-book.ts';
-import { differences, forget, type SyncSetting, syncOnce } from './syncing.ts';
+import { openStoreAndSubgraph } from './store-and-subgraph.ts';
+import { differences } from './syncing.ts';
 
-let database: Database;
-let endpoint: FaultyEndpoint | null = null;
-beforeAll(() => {
-  database = openDatabase({ kind: 'memory' });
-});
-afterAll(() => database.close());
-beforeEach(() => forget(database));
-afterEach(() => endpoint?.close());
-
-async function serve(answer: AnswerRequest): Promise<FaultyEndpoint> {
-  endpoint = await startFaultyEndpoint(answer);
-  return endpoint;
-}
-const sync = (setting: Partial<SyncSetting> = {}) => syncOnce(database, { url: endpoint?.url ?? '', ...setting });
+const { database, serve, sync } = openStoreAndSubgraph();
 const expectEqual = async (book: GeneratedBook) => expect(await differences(database, book.expected())).toEqual([]);
 const operationsOf = (server: FaultyEndpoint): string[] => {
   const seen: string[] = [];
@@ -227,7 +213,6 @@ describe(syncDeployment, () => {
     const stale = await sync({ now: () => book.chain.head.timestamp + 601 });
     expect(stale).toMatchObject({ status: 'failed', gaps: [{ code: 'STALE_BLOCK', deployment: DEPLOYMENT }], rowsRead: 0 });
     const failing: AnswerRequest = async (body) => JSON.parse(JSON.stringify(await book.chain.answer(body)).replace('"hasIndexingErrors":false', '"hasIndexingErrors":true'));
-    await endpoint?.close();
     await serve(failing);
     expect(await sync()).toMatchObject({ status: 'failed', gaps: [{ code: 'INDEXING_ERRORS' }] });
   });

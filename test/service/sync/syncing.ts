@@ -76,9 +76,3 @@ function isSame(a: unknown, b: unknown): boolean {
   const right = new Map<string, unknown>(Object.entries(b));
   return left.length === right.size && left.every(([key, value]) => isSame(value, right.get(key)));
 }
-
-/** Forgets everything that was synchronised. */
-export async function forget(database: Database): Promise<void> {
-  await database.query('delete from plimsoll.deployments');
-  await database.query(`delete from plimsoll.leases where kind = 'sync'`);
-}
