@@ -5,6 +5,7 @@ import type { Gap, Portfolio } from '../core/portfolio.ts';
 import type { ExposureTerm, Leg, NativeHealth } from '../core/rule.ts';
 import { factorOf, type Moves, NO_MOVES } from './moves.ts';
 import type { OpenedAccount, OpenedPortfolio } from './open-portfolio.ts';
+import { prepareMarket } from './prepare-market.ts';
 
 /** Market prices, USD per whole token, of the assets that have one. */
 export type MarketPrices = ReadonlyMap<AssetId, Decimal>;
@@ -123,9 +124,9 @@ export function evaluateAccount(account: OpenedAccount, prices: MarketPrices, op
 export function probeAccount(account: OpenedAccount, options: EvaluateOptions): { readonly slack: Decimal; readonly liquidatable: boolean; readonly debtFree: boolean } {
   const moves = options.moves ?? NO_MOVES;
   const market = moves.size > 0 ? account.rule.reprice(account.view.market, moves) : account.view.market;
-  const view = { ...account.view, market, at: options.at ?? account.view.at };
-  const { slack, adjustedDebt } = sumExposure(account.rule.exposure(view), oraclePrice);
-  return { slack, liquidatable: account.rule.health(view).liquidatable, debtFree: adjustedDebt.isZero() };
+  const prepared = prepareMarket({ rule: account.rule, state: market }, options.at ?? account.view.at);
+  const [collateral, debt] = sumSides(prepared.exposure(account.view.position), oraclePrice);
+  return { slack: collateral.minus(debt), liquidatable: prepared.health(account.view.position).liquidatable, debtFree: debt.isZero() };
 }
 
 /** The exposure form of two amounts of USD. */
@@ -171,8 +172,13 @@ function valueAt(entry: Valued, price: Decimal): Decimal {
 }
 
 function sumExposure(terms: readonly ExposureTerm[], priceOf: PriceOf): ExposureSums {
+  return exposureOf(...sumSides(terms, priceOf));
+}
+
+/** Adjusted collateral, and adjusted debt. */
+function sumSides(terms: readonly ExposureTerm[], priceOf: PriceOf): readonly [Decimal, Decimal] {
   const side = (of: ExposureTerm['side']): Decimal => sum(terms.filter((term) => term.side === of).map((term) => valueAt(term, priceOf(term)).times(term.weight)));
-  return exposureOf(side('collateral'), side('debt'));
+  return [side('collateral'), side('debt')];
 }
 
 function rawValues(account: OpenedAccount, { legs, terms }: Entries, priceOf: PriceOf): RawValues {

@@ -99,8 +99,9 @@ interface PriceSearch extends Pick<CrossingSearch, 'slope' | 'probe'> {
 }
 
 function searchBothWays({ slope, probe, holders, driver }: PriceSearch): PricePair {
+  const today = probe(ONE);
   const point = (end: Decimal): PricePoint | null => {
-    const crossing = findCrossing({ start: ONE, end, slope, probe });
+    const crossing = findCrossing({ start: ONE, end, slope, probe: (factor) => (factor.eq(ONE) ? today : probe(factor)) });
     return crossing === null ? null : toPoint(crossing, holders, driver);
   };
   return { down: point(LOWEST_FACTOR), up: point(HIGHEST_FACTOR) };

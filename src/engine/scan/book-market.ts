@@ -1,7 +1,8 @@
 import { InvalidArgument } from '../../core/errors.ts';
 import { type AssetId, isAssetId } from '../../core/ids.ts';
 import type { MarketAt, Rule } from '../../core/rule.ts';
-import { prepareMarket, refusedAsNull } from './exact.ts';
+import { prepareMarket } from '../prepare-market.ts';
+import { refusedAsNull } from './exact.ts';
 import { MarketSlots, type MarketWindow, type Moved, type SlotAmounts } from './market-slots.ts';
 import type { SlotNumbers } from './slot-numbers.ts';
 

@@ -4,7 +4,7 @@ import type { PortfolioMarket } from '../../core/portfolio.ts';
 import type { MarketAt } from '../../core/rule.ts';
 import type { Moves } from '../../engine/moves.ts';
 import { encodeLegs, type OpenedAccount } from '../../engine/open-portfolio.ts';
-import { prepareMarket } from '../../engine/scan/exact.ts';
+import { prepareMarket } from '../../engine/prepare-market.ts';
 import type { Book, BookAccount, BookMarket } from './source.ts';
 
 /** A market of a book at the prices and the time that it is looked at. */

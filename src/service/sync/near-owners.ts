@@ -3,7 +3,7 @@ import { isPlimsollError } from '../../core/errors.ts';
 import type { Address } from '../../core/ids.ts';
 import type { MarketAt, Rule } from '../../core/rule.ts';
 import type { BlockRef } from '../../core/source.ts';
-import { prepareMarket } from '../../engine/scan/exact.ts';
+import { prepareMarket } from '../../engine/prepare-market.ts';
 import { type AccountScope, type BookAccount, listAccounts } from '../../store/book-accounts.ts';
 import type { MarketReader } from './read-markets.ts';
 import type { RoundMemory } from './round-memory.ts';

@@ -1,6 +1,7 @@
 import type { AssetId } from '../../../src/core/ids.ts';
 import type { PriceMove } from '../../../src/core/rule.ts';
-import { decideAccounts, prepareMarket } from '../../../src/engine/scan/exact.ts';
+import { prepareMarket } from '../../../src/engine/prepare-market.ts';
+import { decideAccounts } from '../../../src/engine/scan/exact.ts';
 import { createJsKernel, openKernel, ScanBook, type ScanKernel, type ScreenResult } from '../../../src/engine/scan/index.ts';
 import { seededRandom } from '../../chain/seeded-random.ts';
 import { type BenchCase, writeProgress } from '../report.ts';

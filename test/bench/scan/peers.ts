@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { fromFixed } from '../../../src/core/decimal.ts';
-import { prepareMarket } from '../../../src/engine/scan/exact.ts';
+import { prepareMarket } from '../../../src/engine/prepare-market.ts';
 import { accrueReserve } from '../../../src/protocols/aave/account-data.ts';
 import { tokenMath } from '../../../src/protocols/aave/indexes.ts';
 import { morphoBlueRule } from '../../../src/protocols/morpho-blue/rule.ts';

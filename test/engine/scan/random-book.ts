@@ -1,6 +1,6 @@
 import { PlimsollError } from '../../../src/core/errors.ts';
 import type { MarketAt } from '../../../src/core/rule.ts';
-import { prepareMarket } from '../../../src/engine/scan/exact.ts';
+import { prepareMarket } from '../../../src/engine/prepare-market.ts';
 import type { ScanAccount } from '../../../src/engine/scan/index.ts';
 import type { SeededRandom } from '../../chain/seeded-random.ts';
 import { anySize, makeMarkets, type RandomMarket, T0 } from './random-markets.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Decimal, fromFixed, sum } from '../../../src/core/decimal.ts';
 import { isPlimsollError } from '../../../src/core/errors.ts';
 import type { ExposureTerm } from '../../../src/core/rule.ts';
-import { prepareMarket } from '../../../src/engine/scan/exact.ts';
+import { prepareMarket } from '../../../src/engine/prepare-market.ts';
 import { usersOf } from '../../chain/counts.ts';
 import { seededRandom } from '../../chain/seeded-random.ts';
 import { makeBook } from './random-book.ts';

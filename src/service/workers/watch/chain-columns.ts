@@ -1,7 +1,7 @@
 import { isPlimsollError, type PlimsollError } from '../../../core/errors.ts';
 import type { ExposureTerm, MarketAt } from '../../../core/rule.ts';
 import { NO_MOVES } from '../../../engine/moves.ts';
-import { prepareMarket } from '../../../engine/scan/exact.ts';
+import { prepareMarket } from '../../../engine/prepare-market.ts';
 import { openKernel, ScanBook, type ScreenResult } from '../../../engine/scan/index.ts';
 import { addNearest, type Nearest, orUndefined } from '../../scan/nearest.ts';
 import type { BookAccount, BookMarket } from '../../scan/source.ts';
