@@ -76,11 +76,16 @@ export async function listWebhooks(queries: Queries): Promise<readonly Webhook[]
 
 /**
  * Switches off the subscribers whose API key is no longer in force, and on again those whose key is back, but for those that wanted nothing any more. They and what is still to be delivered to them stay, as a key may be missing by mistake.
+ * What their alert rules told meanwhile nobody heard: those begin anew, and take back what was raised once if it holds no longer.
  *
  * @param keyIds ids of all keys in force
  */
 export async function switchWebhooks(queries: Queries, keyIds: readonly string[]): Promise<void> {
-  await queries.query('update plimsoll.webhooks set enabled = not enabled where key_id is not null and not gone and enabled <> (key_id = any($1::text[]))', [keyIds]);
+  await queries.query(
+    `with switched as (update plimsoll.webhooks set enabled = not enabled where key_id is not null and not gone and enabled <> (key_id = any($1::text[])) returning id, enabled)
+     update plimsoll.alert_states set state = state || jsonb_build_object('asked', '', 'raised', jsonb_typeof(state->'since') = 'number') where rule in (select r.id from plimsoll.alert_rules r join switched s on s.id = r.webhook where s.enabled)`,
+    [keyIds],
+  );
 }
 
 /**

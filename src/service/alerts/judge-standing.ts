@@ -3,7 +3,7 @@ import { type AlertChange, type AlertObservation, type AlertRule, type AlertStat
 
 /** How a rule stands, and what it asked for when it came to stand so. */
 export interface AlertStanding {
-  /** As {@link describeAsked} says it; null where an earlier release did not keep it. */
+  /** As {@link describeAsked} says it; null where an earlier release did not keep it, empty where what was told may not have been heard. */
   readonly asked: string | null;
   readonly state: AlertState;
 }

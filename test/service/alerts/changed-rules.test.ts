@@ -8,7 +8,7 @@ import { type AlertRule, listAlertStates, saveAlertRule } from '../../../src/sto
 import type { Database, Queries } from '../../../src/store/database.ts';
 import { listEvents } from '../../../src/store/events.ts';
 import { createSealer } from '../../../src/store/seal.ts';
-import { listDeliveries, saveWebhook } from '../../../src/store/webhooks.ts';
+import { listDeliveries, saveWebhook, switchWebhooks } from '../../../src/store/webhooks.ts';
 import { startEngines, titleOf } from '../../store/engines.ts';
 
 const { engines, server } = await startEngines();
@@ -137,6 +137,26 @@ for (const engine of engines) {
       await judge(seen(20, '1.1'));
       const counts = await Promise.all(['a', 'b'].map(async (id) => (await listDeliveries(database, id, 10)).length));
       expect(counts).toEqual([1, 1]);
+    });
+
+    test('behavior: a subscriber whose key is back is told what holds now: of what happened meanwhile it heard nothing', async () => {
+      const hook = { url: 'https://example.org/in', kinds: ['alert'], enabled: true, createdAt: 1n, secret: new Uint8Array(32), nextSecret: null };
+      const thresholds = { a: '1.2', b: '1.05', c: '1.2', d: '0.5' };
+      for (const [id, below] of Object.entries(thresholds)) {
+        await saveWebhook(database, createSealer(), { ...hook, id, keyId: `key of ${id}` });
+        await saveAlertRule(database, { ...RULE, id, webhook: id, params: { below } });
+      }
+      const heard = () => Promise.all(Object.keys(thresholds).map(async (id) => (await listDeliveries(database, id, 10)).length));
+      await judge(seen(10, '1'));
+      await switchWebhooks(database, ['key of c']);
+      await judge(seen(20, '2'));
+      await judge(seen(30, '1.1'));
+      expect(await heard()).toEqual([1, 1, 3, 0]);
+      await switchWebhooks(database, ['key of a', 'key of b', 'key of c', 'key of d']);
+      await judge(seen(40, '1.1'));
+      await judge(seen(50, '1.1'));
+      expect(await heard()).toEqual([2, 2, 3, 0]);
+      expect((await told()).slice(-2)).toEqual(['raised 1.2', 'cleared 1.05']);
     });
 
     test('behavior: a standing that an earlier release kept is the present rule’s: nothing is told again for it, and a change after it is seen', async () => {
