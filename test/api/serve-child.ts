@@ -33,7 +33,7 @@ export async function startServe(environment: Readonly<Record<string, string>> =
   const origin = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-serve-'));
   const child = spawn(process.execPath, ['--import', WEIGH, MAIN, 'serve', '--port', String(port), ...flags], {
-    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', PLIMSOLL_DATA: folder, ...environment },
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', PLIMSOLL_DATA: join(folder, 'data'), ...environment },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -56,7 +56,7 @@ export async function startServe(environment: Readonly<Record<string, string>> =
 
 interface Ending {
   readonly ended: Promise<number | null>;
-  /** Its data, made for it alone. */
+  /** Where its data are, made for it alone. */
   readonly folder: string;
 }
 
