@@ -593,6 +593,10 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     const cards = page.locator('#accounts article');
     expect((await cards.locator('.badge').allInnerTexts()).map((text) => text.trim())).toEqual(['Critical', 'Critical', 'Warning', 'Warning']);
     expect(await cards.getByText('Liquidated at').evaluateAll((all) => all.map((element) => element.checkVisibility()))).toEqual([true, false, false, false]);
+    expect(await page.locator('.change').isVisible(), 'what the figures say already').toBe(false);
+    await page.getByLabel('moves by').press('ArrowLeft');
+    expect(await page.locator('.change').innerText()).toMatch(/Weakest\s+1\.0812 → 1\.07/);
+    await page.getByRole('button', { name: 'Today' }).click();
     await cards.nth(1).getByText('More of this account').focus();
     await page.keyboard.press('Enter');
     await cards.nth(1).getByText('Liquidated at').waitFor();

@@ -98,6 +98,13 @@ describe('a phone', () => {
     const gap: Gap = { code: 'STALE_BLOCK', message: 'A block is old.', retryable: true, chain: null, deployment: null, account: last };
     expect(cards({ accounts, gaps: [gap] }, 'phone').open).toEqual([true, false, false, true]);
   });
+
+  test('behavior: so is one of which terms are missing', () => {
+    const [first, ...rest] = report.accounts.toSorted((a, b) => Number(b.health) - Number(a.health));
+    if (first === undefined) throw new Error('no account');
+    const lacking = { ...first, account: { ...first.account, entry: { ...first.account.entry, missing: ['funding'] } } };
+    expect(cards({ accounts: [lacking, ...rest] }, 'phone').open).toEqual([true, false, false, true]);
+  });
 });
 
 describe(SourcesPanel, () => {

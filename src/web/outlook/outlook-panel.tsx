@@ -14,7 +14,7 @@ export function OutlookPanel({ model, moved, onMove }: { readonly model: WalletM
   const driver = moved?.driver ?? model.drivers[0];
   if (driver === undefined) return null;
   return (
-    <Panel id="outlook" title="What if" lead="Computed in this browser: each protocol’s rule is asked again at every price.">
+    <Panel id="outlook" title="What if" lead="Computed in this browser, by each protocol’s rule at every price.">
       <Fold summary="Health over one price, and over two">
         <div class="outlook">
           <div class="outlook-part">
