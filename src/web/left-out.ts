@@ -7,7 +7,7 @@ import type { Plugin } from 'vite';
  */
 const LEFT_OUT: readonly RegExp[] = [
   /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
-  /\/src\/protocols\/[a-z0-9-]+\/(?:steps|apply|liquidate|planning|screening|prepared-pool)\.ts$/,
+  /\/src\/protocols\/[a-z0-9-]+\/(?:steps|apply|liquidate|planning|screening)\.ts$/,
 ];
 /** Functions of decimal.js that no formula of Plimsoll needs: angles, other bases, fractions. A third of it. */
 const NO_FORMULA =
