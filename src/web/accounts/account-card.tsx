@@ -59,13 +59,13 @@ export function AccountCard({ account, model: { report, bands }, isMoved, isWeak
           <div>
             <dt>Adjusted</dt>
             <dd>
-              {usdShort(account.adjustedCollateral, 1e4)} / {usdShort(account.adjustedDebt, 1e4)}
+              {usdShort(account.adjustedCollateral, 1e4)} / <span class="number">{usdShort(account.adjustedDebt, 1e4)}</span>
             </dd>
           </div>
           <div>
             <dt>Held / owed</dt>
             <dd>
-              {usdShort(account.raw.collateral, 1e4)} / {usdShort(account.raw.debt, 1e4)}
+              {usdShort(account.raw.collateral, 1e4)} / <span class="number">{usdShort(account.raw.debt, 1e4)}</span>
             </dd>
           </div>
         </dl>
