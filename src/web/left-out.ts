@@ -5,10 +5,7 @@ import type { Plugin } from 'vite';
  * Modules that code of the page refers to and never calls. Zod's writers of JSON Schemas hang on every schema; a rule knows how to carry out, plan and screen, and the page
  * only asks how an account stands. What they export is there, and throws.
  */
-const LEFT_OUT: readonly RegExp[] = [
-  /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
-  /\/src\/protocols\/[a-z0-9-]+\/(?:steps|apply|liquidate|planning|screening)\.ts$/,
-];
+const LEFT_OUT: readonly RegExp[] = [/\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/, /\/src\/protocols\/[a-z0-9-]+\/(?:steps|apply|liquidate|planning|screening)\.ts$/];
 /** Functions of decimal.js that no formula of Plimsoll needs: angles, other bases, fractions. A third of it. */
 const NO_FORMULA =
   'cosine cos cubeRoot cbrt hyperbolicCosine cosh hyperbolicSine sinh hyperbolicTangent tanh inverseCosine acos inverseHyperbolicCosine acosh inverseHyperbolicSine asinh inverseHyperbolicTangent atanh inverseSine asin inverseTangent atan sine sin tangent tan toBinary toFraction toHexadecimal toHex toNearest toOctal atan2 hypot random log10 log2'.split(
