@@ -152,9 +152,12 @@ describe.skipIf(SKIPPED !== null)(`the page in a browser${SKIPPED === null ? '' 
     expect(await page.locator('.change').innerText()).toMatch(/GMX v2/);
     expect(await page.locator('.ship').getAttribute('class')).toMatch(/ship-under/);
     await keepPicture(page, 'wallet-moved');
+    const outlookHeight = (): Promise<number> => page.locator('#outlook').evaluate((element) => element.clientHeight);
+    const reserved = await outlookHeight();
     await page.locator('#outlook').scrollIntoViewIfNeeded();
     await page.locator('.curve canvas').waitFor();
     await page.waitForFunction(() => document.querySelectorAll('.heat td:not(.heat-empty)').length === 81);
+    expect(Math.abs((await outlookHeight()) - reserved), 'what is drawn later moves nothing beneath it').toBeLessThan(20);
     expect(await page.locator('.heat-today').innerText()).toMatch(/1\.08/);
     await keepPicture(page, 'what-if');
     expect(requests.slice(asked).filter(({ url }) => url.includes('/v1/'))).toEqual([]);

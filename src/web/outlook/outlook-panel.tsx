@@ -40,7 +40,11 @@ export function OutlookPanel({ model, moved, onMove }: { readonly model: WalletM
 /** What is only computed once it is about to be seen; what is folded away is not. */
 function WhenNear({ children }: { readonly children: VNode }): VNode {
   const [place, isNear] = useNearness();
-  return <div ref={place}>{isNear ? children : <p class="waiting">…</p>}</div>;
+  return (
+    <div class="near" ref={place}>
+      {isNear ? children : <p class="waiting">…</p>}
+    </div>
+  );
 }
 
 /** Tells once an element is about to be seen. */
