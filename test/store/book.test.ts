@@ -195,23 +195,26 @@ for (const engine of engines) {
       expect((await listBookChanges(db, { deployments: ['book'] }, first.next)).accounts).toEqual([]);
     });
 
-    test.skipIf(engine.name === 'PGlite')('behavior: a slow writer is not passed by', async () => {
-      const start = await readBookPosition(db);
-      const written = Promise.withResolvers<void>();
-      const go = Promise.withResolvers<void>();
-      const slow = db.transaction(async (queries) => {
-        await replaceAccounts(queries, replacement('feed', [ALICE], [account('feed#slow', ALICE)]));
-        written.resolve();
-        await go.promise;
+    // Nobody else writes to the embedded database meanwhile.
+    if (engine.name !== 'PGlite') {
+      test('behavior: a slow writer is not passed by', async () => {
+        const start = await readBookPosition(db);
+        const written = Promise.withResolvers<void>();
+        const go = Promise.withResolvers<void>();
+        const slow = db.transaction(async (queries) => {
+          await replaceAccounts(queries, replacement('feed', [ALICE], [account('feed#slow', ALICE)]));
+          written.resolve();
+          await go.promise;
+        });
+        await written.promise;
+        await replaceAccounts(db, replacement('feed', [BOB], [account('feed#quick', BOB)]));
+        const between = await listBookChanges(db, { deployments: ['feed'] }, start);
+        expect(between.accounts.map((entry) => entry.id)).toEqual(['feed#quick']);
+        go.resolve();
+        await slow;
+        expect((await listBookChanges(db, { deployments: ['feed'] }, between.next)).accounts.map((entry) => entry.id)).toContain('feed#slow');
       });
-      await written.promise;
-      await replaceAccounts(db, replacement('feed', [BOB], [account('feed#quick', BOB)]));
-      const between = await listBookChanges(db, { deployments: ['feed'] }, start);
-      expect(between.accounts.map((entry) => entry.id)).toEqual(['feed#quick']);
-      go.resolve();
-      await slow;
-      expect((await listBookChanges(db, { deployments: ['feed'] }, between.next)).accounts.map((entry) => entry.id)).toContain('feed#slow');
-    });
+    }
 
     test('behavior: a market state is never replaced by an older one; unused markets go', async () => {
       await saveMarkets(db, [market('k1', 'markets'), market('k2', 'markets')]);

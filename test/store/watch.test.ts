@@ -190,29 +190,32 @@ for (const engine of engines) {
     });
 
     // The embedded engine has one transaction at a time.
-    test.skipIf(engine.name === 'PGlite')('behavior: an event is committed after all of smaller sequences, so no reader passes one by', async () => {
-      const [written, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      const event = { kind: 'in order', subject: 's', body: {}, at: 1n };
-      const slow = db.transaction(async (queries) => {
-        const sequence = await addEvent(queries, { ...event, key: 'slow' });
-        written.resolve();
-        await gate.promise;
-        return sequence;
-      });
-      await written.promise;
-      let isWritten = false;
-      const quick = db
-        .transaction((queries) => addEvent(queries, { ...event, key: 'quick' }))
-        .finally(() => {
-          isWritten = true;
+    // Nobody else writes to the embedded database meanwhile.
+    if (engine.name !== 'PGlite') {
+      test('behavior: an event is committed after all of smaller sequences, so no reader passes one by', async () => {
+        const [written, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const event = { kind: 'in order', subject: 's', body: {}, at: 1n };
+        const slow = db.transaction(async (queries) => {
+          const sequence = await addEvent(queries, { ...event, key: 'slow' });
+          written.resolve();
+          await gate.promise;
+          return sequence;
         });
-      const isWaiting = async (): Promise<boolean> =>
-        (await db.query(`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).length > 0;
-      while (!isWritten && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(isWritten).toBe(false);
-      gate.resolve();
-      expect(Number(await slow)).toBeLessThan(Number(await quick));
-    });
+        await written.promise;
+        let isWritten = false;
+        const quick = db
+          .transaction((queries) => addEvent(queries, { ...event, key: 'quick' }))
+          .finally(() => {
+            isWritten = true;
+          });
+        const isWaiting = async (): Promise<boolean> =>
+          (await db.query(`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).length > 0;
+        while (!isWritten && !(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(isWritten).toBe(false);
+        gate.resolve();
+        expect(Number(await slow)).toBeLessThan(Number(await quick));
+      });
+    }
 
     test('behavior: sequences are read in the order of numbers, not of digits', async () => {
       for (let count = 0; count < 12; count += 1) await db.transaction((queries) => addEvent(queries, { key: `many-${count}`, kind: 'many', subject: 's', body: {}, at: 1n }));
