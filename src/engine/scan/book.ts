@@ -18,7 +18,7 @@ const HORIZON = 60n;
 const EVERYTHING = (): Read => 'everything';
 
 /**
- * The book: accounts of many markets in columns, screened in floats with a proven band (bounds.ts), each flagged one decided by its rule in integers.
+ * The book: accounts of many markets in columns, screened in floats with a proven band (bounds.ts), each flagged one decided by its rule, exactly.
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ export class ScanBook {
     return [...this.passes.listFlagged(), ...this.always];
   }
 
-  /** Decides accounts by their rules in integers at unix second `at`. */
+  /** Decides accounts by their rules, as their integers do, at unix second `at`. */
   decide(accounts: readonly number[], at: bigint): Verdicts {
     return decideAccounts(accounts, (account) => this.marketOf(account).at(at).isLiquidatable(this.positionOf(account)));
   }

@@ -6,7 +6,7 @@ export interface Refused {
   readonly error: PlimsollError;
 }
 
-/** What the rules say of some accounts, in integers. */
+/** What the rules say of some accounts, as their integers do. */
 export interface Verdicts {
   /** Ascending. */
   readonly liquidatable: readonly number[];

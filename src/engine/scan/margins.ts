@@ -9,7 +9,7 @@ const WORN_SHARE = 0.2;
 const ROUNDING = 1e-6;
 
 /**
- * How far each block is from having a flagged account, measured at one set of weights.
+ * How far blocks are from having a flagged account, measured at one set of weights; two have one margin (layout.ts), the smaller of theirs.
  *
  * With S = Σ x·T and A = Σ |x·T| at those weights, and other weights T' of which none differs from T by more than the share d (the spread),
  * |S' − S| ≤ Σ |x|·|T' − T| ≤ d·A. So S' > 0 as long as S / A > d: only blocks with a margin of d or less, roundings apart, can have a sum below 0.
